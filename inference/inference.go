@@ -1,0 +1,107 @@
+// Package inference is the vocabulary of generation: what may be asked for, what
+// is reported along the way, and what comes back. It holds no machinery and
+// imports nothing of ours, so every room may speak it.
+package inference
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Errors that callers tell apart. Everything else is an internal failure.
+var (
+	ErrInvalid  = errors.New("invalid request")
+	ErrNoModel  = errors.New("no such model")
+	ErrNoMemory = errors.New("not enough memory")
+	ErrNoDevice = errors.New("no such device")
+)
+
+// A Request is everything needed to make a clip again, bit for bit. Zero values
+// mean the model's own default, except Seed, which is always taken as it is.
+type Request struct {
+	Model    string `json:"model"`
+	Prompt   string `json:"prompt"`
+	Negative string `json:"negative,omitempty"`
+	// NoNegative asks for an empty negative prompt in place of the model's default.
+	NoNegative bool     `json:"no_negative,omitempty"`
+	Image      *Picture `json:"-"` // first frame of an image-to-video clip, or nil
+	Width      int      `json:"width"`
+	Height     int      `json:"height"`
+	Frames     int      `json:"frames"`
+	FPS        int      `json:"fps"`
+	Steps      int      `json:"steps"`
+	Guidance   float64  `json:"guidance"` // 1 switches guidance off and halves the work
+	// GuidanceFrom and GuidanceTo bound the part of the steps that is guided, as
+	// fractions of the walk; 0, 0 means all of it.
+	GuidanceFrom float64   `json:"guidance_from,omitempty"`
+	GuidanceTo   float64   `json:"guidance_to,omitempty"`
+	Sampler      string    `json:"sampler"`
+	Shift        float64   `json:"shift,omitempty"`
+	Sigmas       []float64 `json:"sigmas,omitempty"` // replaces the schedule; the last must be 0
+	// Window limits self-attention to the frames t−Window … t+Window of the
+	// latent; 0 leaves attention as the model was trained.
+	Window int    `json:"attention_window,omitempty"`
+	Seed   uint64 `json:"seed"`
+}
+
+// A Picture is 8-bit RGB, row by row.
+type Picture struct {
+	Width, Height int
+	Pix           []byte // 3·Width·Height
+}
+
+// A Stage is one stretch of the road from prompt to clip.
+type Stage string
+
+// The stages, in the order they are passed.
+const (
+	Loading   Stage = "loading"
+	Encoding  Stage = "encoding"
+	Denoising Stage = "denoising"
+	Decoding  Stage = "decoding"
+)
+
+// Progress says how far a generation has come.
+type Progress struct {
+	Stage    Stage
+	Step, Of int
+	// Done is the share of the whole work that is behind us, 0 … 1, by the cost
+	// of each stage.
+	Done float64
+	// Preview is the clip as guessed so far, small; nil when there is nothing new.
+	Preview *Clip
+}
+
+// A Clip is finished footage: RGB frames of one size, first to last.
+type Clip struct {
+	Width, Height, FPS int
+	Frames             [][]byte // each 3·Width·Height
+	Timings            map[Stage]time.Duration
+}
+
+// A Model describes a model that can be asked for, and what it does by default.
+type Model struct {
+	Name     string // for Request.Model
+	Title    string // for people
+	Path     string // empty for the built-in model
+	Default  Request
+	SizeStep int     // width and height must be multiples of it
+	MaxSize  int     // longest side it was made for
+	Samplers []string // in the order menus show them
+	// ImageToVideo reports whether Request.Image is understood.
+	ImageToVideo bool
+	Note         string // one line: licence, edition, what it is good at
+}
+
+// An Engine turns requests into clips, one at a time. Cancelling ctx stops it
+// within a second, between two operations.
+type Engine interface {
+	Models() []Model
+	// Check completes r with the model's defaults and says, in sentences for
+	// people, what cannot be done (err, wraps ErrInvalid or ErrNoModel) and what
+	// will not turn out as written (notes), such as words the model never learnt.
+	Check(r Request) (full Request, notes []string, err error)
+	// Generate calls report from its own goroutine, in order.
+	Generate(ctx context.Context, r Request, report func(Progress)) (*Clip, error)
+}
