@@ -1,0 +1,29 @@
+package plan
+
+import "kinora/inference/graph"
+
+// dead leaves out the work nobody reads: nodes from which no output and no state
+// is reached. Inputs stay, read or not: they are what the caller was promised.
+func dead(g *graph.Graph) *graph.Graph {
+	alive := make([]bool, len(g.Nodes))
+	for _, n := range g.Out {
+		alive[n.ID] = true
+	}
+	kept := 0
+	for i := len(g.Nodes) - 1; i >= 0; i-- {
+		n := g.Nodes[i]
+		if n.Op == graph.Keep || n.Op == graph.Input {
+			alive[i] = true
+		}
+		if alive[i] {
+			kept++
+			for _, m := range n.In {
+				alive[m.ID] = true
+			}
+		}
+	}
+	if kept == len(g.Nodes) {
+		return g
+	}
+	return graph.Filter(g, func(n *graph.Node) bool { return alive[n.ID] })
+}
