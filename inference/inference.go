@@ -86,8 +86,8 @@ type Model struct {
 	Title    string // for people
 	Path     string // empty for the built-in model
 	Default  Request
-	SizeStep int     // width and height must be multiples of it
-	MaxSize  int     // longest side it was made for
+	SizeStep int      // width and height must be multiples of it
+	MaxSize  int      // longest side it was made for
 	Samplers []string // in the order menus show them
 	// ImageToVideo reports whether Request.Image is understood.
 	ImageToVideo bool

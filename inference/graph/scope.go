@@ -72,3 +72,32 @@ func (s *Scope) Weight(name string, shape ...int) *Node {
 	}
 	return s.g.add(Weight, full, d, have, nil)
 }
+
+// Shape returns the shape of a weight, or fails when the checkpoint lacks it.
+func (s *Scope) Shape(name string) tensor.Shape {
+	full := s.At(name).prefix
+	_, have, ok := s.g.info(full)
+	if !ok {
+		panic(&Error{full, "not in checkpoint"})
+	}
+	return have
+}
+
+// Param declares a weight that is read as shape, whatever dimensions of 1 the
+// checkpoint adds to it.
+func (s *Scope) Param(name string, shape ...int) *Node {
+	have := s.Shape(name)
+	if have.Len() != tensor.Shape(shape).Len() {
+		panic(&Error{s.At(name).prefix, fmt.Sprintf("want %v, checkpoint has %v", tensor.Shape(shape), have)})
+	}
+	w := s.Weight(name, have...)
+	if have.Equal(shape) {
+		return w
+	}
+	return w.View(shape...)
+}
+
+// Fail ends the drawing with a reason that names the place.
+func (s *Scope) Fail(format string, a ...any) {
+	panic(&Error{s.prefix, fmt.Sprintf(format, a...)})
+}

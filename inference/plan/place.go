@@ -48,8 +48,8 @@ func (b *builder) node(n *graph.Node) error {
 	case graph.View:
 		r, skip := root(n)
 		s := b.slots[r.ID]
-		if r.Op == graph.Weight && skip != 0 {
-			return fmt.Errorf("plan: a part of weight %s cannot be viewed", r.Name)
+		if elems, _ := r.DType.Block(); skip%elems != 0 {
+			return fmt.Errorf("plan: a view into %s begins inside a block of %v", r.Name, r.DType)
 		}
 		s.Off, s.Size = s.Off+r.DType.Size(skip), size
 		b.slots[n.ID] = s

@@ -45,7 +45,7 @@ func (s Shape) String() string { return fmt.Sprint([]int(s)) }
 
 // Number is an element that Go can view in place. A uint16 holds bf16 or f16.
 type Number interface {
-	~float32 | ~float64 | ~int32 | ~int64 | ~uint16 | ~uint8 | ~int8
+	~float32 | ~float64 | ~int32 | ~int64 | ~uint32 | ~uint16 | ~uint8 | ~int8
 }
 
 // View reads bytes as elements without copying. b must be aligned for T.

@@ -1,0 +1,77 @@
+package wan
+
+import (
+	"math"
+
+	"kinora/inference/graph"
+)
+
+// A denoiser is what all blocks of one drawing share.
+type denoiser struct {
+	*Wan
+	grid         [3]int // tokens by frame, row, column
+	e, condition *graph.Node
+	cos, sin     *graph.Node
+	window       int
+}
+
+// block draws one transformer block: attention over the clip, cross attention to
+// the text, feed-forward. In a separable model the first is attention inside each
+// frame, then attention along time at each pixel.
+func (d *denoiser) block(s *graph.Scope, i int, h *graph.Node) *graph.Node {
+	table := d.e.Add(s.Param("modulation", d.vectors(), d.dim))
+	if d.separable {
+		h = d.attend(s, "self_attn", h, table, 0, graph.AttentionAttr{Span: graph.InFrame, Window: -1})
+		w := *d.cfg.Window
+		if d.window > 0 {
+			w = d.window
+		}
+		h = d.attend(s, "temporal_attn", h, table, 3, graph.AttentionAttr{Span: graph.AtPixel, Window: w})
+	} else {
+		w := -1
+		if d.window > 0 {
+			w = d.window
+		}
+		h = d.attend(s, "self_attn", h, table, 0, graph.AttentionAttr{Window: w})
+	}
+	h = d.cross(s, i, h)
+	at := d.vectors() - 3
+	f := s.Tap("ffn_in", h.NormModulate(d.cfg.Eps, table, at, at+1))
+	l := s.At("ffn")
+	f = s.Tap("ffn_out", linear(l, "2", linear(l, "0", f, graph.GELU), graph.NoAct))
+	return s.Tap("out", h.Gate(f, table, at+2))
+}
+
+// attend draws h + gate·attention(modulate(norm(h))), with the modulation vectors
+// from at on.
+func (d *denoiser) attend(s *graph.Scope, name string, h, table *graph.Node, at int, a graph.AttentionAttr) *graph.Node {
+	x := s.Tap(name+"_in", h.NormModulate(d.cfg.Eps, table, at, at+1))
+	l := s.At(name)
+	q := l.Tap("q_normed", rms(l, "norm_q.weight", linear(l, "q", x, graph.NoAct), d.cfg.Eps))
+	k := l.Tap("k_normed", rms(l, "norm_k.weight", linear(l, "k", x, graph.NoAct), d.cfg.Eps))
+	q = l.Tap("q_rope", q.RoPE(d.cfg.Heads, d.cos, d.sin))
+	k = l.Tap("k_rope", k.RoPE(d.cfg.Heads, d.cos, d.sin))
+	a.Heads, a.Scale, a.Frames = d.cfg.Heads, d.scale(), d.grid[0]
+	y := q.Attend(k, linear(l, "v", x, graph.NoAct), nil, a)
+	y = s.Tap(name+"_out", linear(l, "o", y, graph.NoAct))
+	return s.Tap("after_"+name, h.Gate(y, table, at+2))
+}
+
+// cross draws h + attention of norm3(h) to the prompt, with neither gate nor
+// modulation nor rotation.
+func (d *denoiser) cross(s *graph.Scope, i int, h *graph.Node) *graph.Node {
+	x := h
+	if s.Has("norm3.weight") {
+		n := s.At("norm3")
+		x = h.Normalise(graph.NormAttr{Kind: graph.LayerNorm, Eps: d.cfg.Eps}, n.Weight("weight", d.dim), n.Weight("bias", d.dim))
+	}
+	s.Tap("cross_attn_in", x)
+	l := s.At("cross_attn")
+	q := rms(l, "norm_q.weight", linear(l, "q", x, graph.NoAct), d.cfg.Eps)
+	n := d.cfg.TextLen
+	k, v := d.condition.Slice(2*i*n, (2*i+1)*n), d.condition.Slice((2*i+1)*n, (2*i+2)*n)
+	y := q.Attend(k, v, nil, graph.AttentionAttr{Heads: d.cfg.Heads, Scale: d.scale(), Window: -1})
+	return s.Tap("after_cross_attn", h.Add(s.Tap("cross_attn_out", linear(l, "o", y, graph.NoAct))))
+}
+
+func (d *denoiser) scale() float32 { return float32(1 / math.Sqrt(float64(d.dim/d.cfg.Heads))) }

@@ -1,0 +1,82 @@
+package wan
+
+import (
+	"fmt"
+
+	"kinora/inference/graph"
+)
+
+// Decode draws the decoder for one latent frame z [1,h,w,C]; colours come out
+// unclamped.
+func (m *Wan) Decode(s *graph.Scope, z *graph.Node, first bool) *graph.Node {
+	c := chunk{first}
+	x := z.Mul(s.Const(m.cfg.Std, len(m.cfg.Std))).Add(s.Const(m.cfg.Mean, len(m.cfg.Mean)))
+	x = s.Tap("conv2", c.conv(s, "conv2", x))
+	d := s.At("decoder")
+	x = d.Tap("conv1", c.conv(d, "conv1", x))
+	x = c.middle(d.At("middle"), x)
+	for i := range layers(m.parts.VAE, "decoder.upsamples.") {
+		x = d.Tap(fmt.Sprint("up", i), c.up(d.At("upsamples", i), x, layers(m.parts.VAE, fmt.Sprintf("decoder.upsamples.%d.upsamples.", i))))
+	}
+	x = d.Tap("out", c.headOf(d.At("head"), x))
+	return m.unpatch(x)
+}
+
+// up is Up_ResidualBlock: residual blocks, then a resampling with a parameter-free
+// shortcut beside the whole; the last stage has neither.
+func (c chunk) up(s *graph.Scope, x *graph.Node, blocks int) *graph.Node {
+	in := x
+	for j := range blocks {
+		b := s.At("upsamples", j)
+		if !b.Has("resample.1.weight") {
+			x = b.Tap("res", c.residual(b, x))
+			continue
+		}
+		attr := graph.ResampleAttr{Time: 1, Space: 2}
+		if b.Has("time_conv.weight") {
+			attr.Time = 2
+			if c.first {
+				attr.Skip = 1
+			}
+			x = c.doubleTime(b.At("time_conv"), x)
+		}
+		w := b.Weight("resample.1.weight", b.Shape("resample.1.weight")...)
+		x = x.Conv3D(w, bias(b.At("resample.1")), nil, graph.Conv3DAttr{Pad: [4]int{1, 1, 1, 1}, Up: true})
+		s.Tap("resample", x)
+		x = x.Add(s.Tap("shortcut", in.DupUp(x.Shape[3], attr)))
+	}
+	return x
+}
+
+// doubleTime makes two frames of each: the channels of a time convolution are the
+// earlier and the later one. The first frame of a clip stays alone, and is not
+// part of the history either.
+func (c chunk) doubleTime(s *graph.Scope, x *graph.Node) *graph.Node {
+	t, h, w, ch := x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]
+	state := s.State("cache", 2, h, w, ch)
+	if c.first {
+		return x
+	}
+	y := x.Conv3D(s.Weight("weight", 2*ch, ch, 3, 1, 1), bias(s), state, graph.Conv3DAttr{})
+	x.Keep(state, false)
+	return y.View(t, h, w, 2, ch).Permute(0, 3, 1, 2, 4).View(2*t, h, w, ch)
+}
+
+// patchSize is the side of the pixel patch.
+func (m *Wan) patchSize(s *graph.Scope) int {
+	p := 1
+	for c := s.Shape("encoder.conv1.weight")[1] / 3; p*p < c; {
+		p++
+	}
+	return p
+}
+
+// unpatch turns channels (colour, x, y) back into pixels.
+func (m *Wan) unpatch(x *graph.Node) *graph.Node {
+	t, h, w := x.Shape[0], x.Shape[1], x.Shape[2]
+	p := 1
+	for p*p*3 < x.Shape[3] {
+		p++
+	}
+	return x.View(t, h, w, 3, p, p).Permute(0, 1, 5, 2, 4, 3).View(t, h*p, w*p, 3)
+}

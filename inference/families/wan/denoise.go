@@ -1,0 +1,85 @@
+package wan
+
+import (
+	"math"
+
+	"kinora/inference/graph"
+)
+
+// Denoise draws the diffusion transformer (wan/modules/model.py).
+func (m *Wan) Denoise(s *graph.Scope, x, t, condition *graph.Node, window int) *graph.Node {
+	h, grid := m.patchify(s, x)
+	e, table := m.time(s, t)
+	d := &denoiser{Wan: m, grid: grid, e: table, condition: condition, window: window}
+	d.cos, d.sin = d.angles(s)
+	for i := range m.traits.Layers {
+		h = d.block(s.At("blocks", i), i, h)
+	}
+	return s.Tap("out", m.unpatchify(s.Tap("head_out", m.head(s.At("head"), h, e)), grid))
+}
+
+// patchify turns a latent [F,H,W,C] into tokens [F'·H'·W', dim] and tells the grid.
+func (m *Wan) patchify(s *graph.Scope, x *graph.Node) (*graph.Node, [3]int) {
+	p, c := m.traits.Patch, m.traits.Channels
+	g := [3]int{x.Shape[0] / p[0], x.Shape[1] / p[1], x.Shape[2] / p[2]}
+	x = x.View(g[0], p[0], g[1], p[1], g[2], p[2], c).Permute(0, 2, 4, 6, 1, 3, 5)
+	k := c * p[0] * p[1] * p[2]
+	l := s.At("patch_embedding")
+	w := l.Param("weight", m.dim, k)
+	h := x.View(g[0]*g[1]*g[2], k).Linear(w, bias(l), graph.NoAct)
+	return s.Tap("patch_embedding", h), g
+}
+
+// time embeds the timesteps: e [groups, dim] for the head, and the modulation
+// [groups, vectors, dim] that the blocks add their own to.
+func (m *Wan) time(s *graph.Scope, t *graph.Node) (e, table *graph.Node) {
+	l := s.At("time_embedding")
+	e = linear(l, "0", s.Tap("time_sinusoid", t.Sinusoid(m.freq)), graph.SiLU)
+	e = s.Tap("time_embedding", linear(l, "2", e, graph.NoAct))
+	table = linear(s.At("time_projection"), "1", e.SiLU(), graph.NoAct)
+	groups := t.Shape.Len()
+	return e, s.Tap("time_projection", table.View(groups, m.vectors(), m.dim))
+}
+
+// vectors is how many modulation vectors a block has: shift, scale and gate for
+// self-attention and feed-forward, and once more for temporal attention.
+func (m *Wan) vectors() int {
+	if m.separable {
+		return 9
+	}
+	return 6
+}
+
+// head is modulated by the time embedding itself, not its projection.
+func (m *Wan) head(s *graph.Scope, h, e *graph.Node) *graph.Node {
+	groups := e.Shape[0]
+	table := graph.Join(e, e).View(2, groups, m.dim).Permute(1, 0, 2)
+	table = table.Add(s.Param("modulation", 2, m.dim))
+	return linear(s, "head", h.NormModulate(m.cfg.Eps, table, 0, 1), graph.NoAct)
+}
+
+// unpatchify turns tokens [F'·H'·W', pt·ph·pw·C] back into a latent.
+func (m *Wan) unpatchify(h *graph.Node, g [3]int) *graph.Node {
+	p, c := m.traits.Patch, m.traits.Channels
+	h = h.View(g[0], g[1], g[2], p[0], p[1], p[2], c).Permute(0, 3, 1, 4, 2, 5, 6)
+	return h.View(g[0]*p[0], g[1]*p[1], g[2]*p[2], c)
+}
+
+// angles tabulates the rotary embedding of every token: the head's pairs are cut
+// into frame, row and column parts, each with a frequency ladder of its own.
+func (d *denoiser) angles(s *graph.Scope) (cos, sin *graph.Node) {
+	pairs := d.dim / d.cfg.Heads / 2
+	part := [3]int{pairs - 2*(pairs/3), pairs / 3, pairs / 3}
+	n := d.grid[0] * d.grid[1] * d.grid[2]
+	co, si := make([]float32, 0, n*pairs), make([]float32, 0, n*pairs)
+	for i := range n {
+		at := [3]int{i / (d.grid[1] * d.grid[2]), i / d.grid[2] % d.grid[1], i % d.grid[2]}
+		for axis, k := range part {
+			for j := range k {
+				a := float64(at[axis]) * math.Pow(10000, -float64(j)/float64(k))
+				co, si = append(co, float32(math.Cos(a))), append(si, float32(math.Sin(a)))
+			}
+		}
+	}
+	return s.Const(co, n, pairs), s.Const(si, n, pairs)
+}

@@ -1,0 +1,59 @@
+// Package model says what the pipeline needs of a model. A model is a few drawn
+// graphs and a few numbers; it has no state, no device and no loop.
+package model
+
+import (
+	"kinora/inference"
+	"kinora/inference/graph"
+	"kinora/inference/tokenizer"
+	"kinora/inference/weights"
+)
+
+// A Checkpoint is the parts of which a model is put together.
+type Checkpoint struct {
+	Name      string
+	Text      weights.Source
+	Denoiser  weights.Source
+	VAE       weights.Source
+	Tokenizer *tokenizer.Tokenizer
+}
+
+// Traits are the numbers in which models differ.
+type Traits struct {
+	Channels          int    // of the latent
+	Spatial, Temporal int    // strides of the VAE
+	Patch             [3]int // of the denoiser: frames, rows, columns
+	TextLen           int    // tokens at most, the end token included
+	Layers            int
+	Default           inference.Request
+}
+
+// SizeStep returns what width and height must be multiples of.
+func (t Traits) SizeStep() int { return t.Spatial * max(t.Patch[1], t.Patch[2]) }
+
+// A Model draws the graphs of one checkpoint. Latents are [frames, rows, columns,
+// channels], as is video, with colours in −1 … 1.
+type Model interface {
+	Traits() Traits
+	Checkpoint() Checkpoint
+	// Text turns token ids [n] into rows [n, dim].
+	Text(s *graph.Scope, ids *graph.Node) *graph.Node
+	// Condition turns text rows into all that the denoiser needs of a prompt and
+	// that no step changes.
+	Condition(s *graph.Scope, text *graph.Node) *graph.Node
+	// Denoise predicts the velocity noise − data of x. The timesteps t [1] or
+	// [latent frames] are in 0 … 1000; window limits attention in time, 0 leaves it
+	// as trained.
+	Denoise(s *graph.Scope, x, t, condition *graph.Node, window int) *graph.Node
+	// Decode turns one latent frame into Temporal frames, the first of a clip into
+	// one. Caches pass between chunks as states.
+	Decode(s *graph.Scope, z *graph.Node, first bool) *graph.Node
+	// Encode is the way back: one frame for the first, Temporal for the others.
+	Encode(s *graph.Scope, frames *graph.Node, first bool) *graph.Node
+}
+
+// A Family recognises and opens the checkpoints of one architecture.
+type Family struct {
+	Name string
+	Open func(Checkpoint) (m Model, ok bool, err error)
+}
