@@ -1,0 +1,21 @@
+package simd
+
+// A Level is a set of instructions to compute with.
+type Level uint8
+
+// The levels, slowest first. Plain is Go and works everywhere; Base is C for the
+// 128-bit vectors that every 64-bit machine has.
+const (
+	Plain Level = iota
+	Base
+	AVX2
+	AVX512
+)
+
+func (l Level) String() string { return [...]string{"go", "base", "avx2", "avx512"}[l] }
+
+// Best returns the fastest level of this machine.
+func Best() Level { return Levels()[len(Levels())-1] }
+
+// Levels returns the levels that this machine and build can run, slowest first.
+func Levels() []Level { return []Level{Plain} }

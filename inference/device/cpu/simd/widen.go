@@ -1,0 +1,88 @@
+package simd
+
+import (
+	"encoding/binary"
+	"math"
+
+	"kinora/inference/tensor"
+)
+
+// widen turns stored elements into f32, by element type: a new one is a line
+// here. Elements come in whole blocks.
+var widen = [tensor.NumDTypes]func(dst []float32, src []byte){
+	tensor.F32: func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
+		}
+	},
+	tensor.BF16: func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(src[2*i:])) << 16)
+		}
+	},
+	tensor.F16: func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = fromHalf(binary.LittleEndian.Uint16(src[2*i:]))
+		}
+	},
+}
+
+// CanWiden reports whether weights of this type can be computed with.
+func CanWiden(d tensor.DType) bool { return d < tensor.NumDTypes && widen[d] != nil }
+
+// Widen turns the first len(dst) elements of src into f32.
+func Widen(dst []float32, src []byte, d tensor.DType) {
+	_ = src[:d.Size(len(dst))]
+	widen[d](dst, src)
+}
+
+// Narrow rounds src, to nearest even, to bf16 or f16, or copies it as f32.
+func Narrow(dst []byte, src []float32, d tensor.DType) {
+	_ = dst[:d.Size(len(src))]
+	for i, v := range src {
+		switch d {
+		case tensor.BF16:
+			binary.LittleEndian.PutUint16(dst[2*i:], toBrain(v))
+		case tensor.F16:
+			binary.LittleEndian.PutUint16(dst[2*i:], toHalf(v))
+		case tensor.F32:
+			binary.LittleEndian.PutUint32(dst[4*i:], math.Float32bits(v))
+		default:
+			panic("simd: cannot round to " + d.String())
+		}
+	}
+}
+
+func toBrain(v float32) uint16 {
+	b := math.Float32bits(v)
+	if v != v {
+		return uint16(b>>16) | 0x40
+	}
+	return uint16((b + 0x7fff + b>>16&1) >> 16)
+}
+
+func fromHalf(h uint16) float32 {
+	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
+	switch exp {
+	case 0:
+		v := float32(frac) * (1.0 / (1 << 24))
+		return math.Float32frombits(math.Float32bits(v) | sign)
+	case 31:
+		return math.Float32frombits(sign | 0x7f800000 | frac<<13)
+	}
+	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
+}
+
+func toHalf(v float32) uint16 {
+	b := math.Float32bits(v)
+	sign, b := uint16(b>>16&0x8000), b&0x7fffffff
+	switch {
+	case b > 0x7f800000:
+		return sign | 0x7e00
+	case b >= 0x477ff000:
+		return sign | 0x7c00
+	case b < 0x38800000: // subnormal: the unit is 2⁻²⁴
+		return sign | uint16(math.RoundToEven(float64(math.Float32frombits(b))*(1<<24)))
+	}
+	return sign | uint16((b+0xfff+b>>13&1)>>13-112<<10)
+}
