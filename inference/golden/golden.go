@@ -193,25 +193,40 @@ func (c *Case) Tolerance(name string) float64 {
 // tolerance, and reports the largest difference.
 func Compare(t testing.TB, c *Case, name string, got []float32) {
 	t.Helper()
-	want := c.F32(t, name)
-	if len(got) != len(want) {
+	if want := c.F32(t, name); len(got) != len(want) {
 		t.Errorf("%s %s: %d elements, want %d %v", c.Name, name, len(got), len(want), c.Shape(t, name))
 		return
 	}
+	ComparePart(t, c, name, got, func(i int) (int, bool) { return i, true })
+}
+
+// ComparePart compares the elements of the stored tensor that at gives a place in
+// got for.
+func ComparePart(t testing.TB, c *Case, name string, got []float32, at func(i int) (int, bool)) {
+	t.Helper()
 	tol := c.Tolerance(name)
-	worst, at := 0.0, 0
-	for i := range want {
-		d := math.Abs(float64(got[i]) - float64(want[i]))
+	worst, where, n := -1.0, 0, 0
+	var have, want float32
+	for i, w := range c.F32(t, name) {
+		j, ok := at(i)
+		if !ok {
+			continue
+		}
+		n++
+		d := math.Abs(float64(got[j]) - float64(w))
 		if math.IsNaN(d) {
 			d = math.Inf(1)
 		}
 		if d > worst {
-			worst, at = d, i
+			worst, where, have, want = d, i, got[j], w
 		}
 	}
-	if worst > tol {
-		t.Errorf("%s %s: element %d is %g, want %g: off by %.3g, allowed %.3g", c.Name, name, at, got[at], want[at], worst, tol)
-		return
+	switch {
+	case n == 0:
+		t.Errorf("%s %s: nothing to compare", c.Name, name)
+	case worst > tol:
+		t.Errorf("%s %s: element %d is %g, want %g: off by %.3g, allowed %.3g", c.Name, name, where, have, want, worst, tol)
+	default:
+		t.Logf("%s %s: off by %.3g, allowed %.3g", c.Name, name, worst, tol)
 	}
-	t.Logf("%s %s: off by %.3g, allowed %.3g", c.Name, name, worst, tol)
 }

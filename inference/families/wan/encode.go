@@ -19,7 +19,7 @@ func (m *Wan) Encode(s *graph.Scope, frames *graph.Node, first bool) *graph.Node
 	x = e.Tap("out", c.headOf(e.At("head"), x))
 	z := m.traits.Channels
 	w, b := s.Param("conv1.weight", 2*z, 2*z), s.Param("conv1.bias", 2*z)
-	mu := x.Linear(w.Slice(0, z), b.Slice(0, z), graph.NoAct)
+	mu := s.Tap("mu", x.Linear(w.Slice(0, z), b.Slice(0, z), graph.NoAct))
 	inv, off := make([]float32, z), make([]float32, z)
 	for i := range z {
 		inv[i] = 1 / m.cfg.Std[i]
@@ -51,10 +51,10 @@ func (c chunk) down(s *graph.Scope, x *graph.Node, blocks int) *graph.Node {
 		}
 		s.Tap("resample", x)
 	}
-	if attr.Time == 1 && attr.Space == 1 && in.Shape.Equal(x.Shape) {
-		return x.Add(in)
+	if attr.Time > 1 || attr.Space > 1 || !in.Shape.Equal(x.Shape) {
+		in = in.AvgDown(x.Shape[3], attr)
 	}
-	return x.Add(s.Tap("shortcut", in.AvgDown(x.Shape[3], attr)))
+	return x.Add(s.Tap("shortcut", in))
 }
 
 // halveTime leaves the first frame of a clip as it is; then every two frames

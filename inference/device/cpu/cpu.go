@@ -1,0 +1,98 @@
+// Package cpu is the reference device and the one every machine has. It runs the
+// same plans as the others, in the same arena, so that a fault of a plan shows
+// without a GPU. It knows operations, not models.
+package cpu
+
+import (
+	"fmt"
+	"runtime"
+
+	"kinora/inference"
+	"kinora/inference/device"
+	"kinora/inference/device/cpu/simd"
+	"kinora/inference/graph"
+	"kinora/inference/plan"
+	"kinora/inference/tensor"
+)
+
+// kernels is the whole device: an operation without an entry is a test failure.
+// Composite operations with an entry run whole.
+var kernels = [graph.NumOps]func(*call){
+	graph.Copy:         copyOp,
+	graph.Add:          add,
+	graph.Mul:          mul,
+	graph.Act:          act,
+	graph.MatMul:       matmul,
+	graph.Norm:         norm,
+	graph.Modulate:     modulate,
+	graph.Gate:         gate,
+	graph.RoPE:         rope,
+	graph.Attention:    attention,
+	graph.Conv3D:       conv3d,
+	graph.Keep:         keep,
+	graph.Permute:      permute,
+	graph.DupUp:        dupUp,
+	graph.AvgDown:      avgDown,
+	graph.Gather:       gather,
+	graph.Concat:       concat,
+	graph.Sinusoid:     sinusoid,
+	graph.Mix:          mix,
+	graph.NormModulate: normModulate,
+}
+
+// Options choose how the device works.
+type Options struct {
+	Threads int // 0: all cores
+	// Budget bounds the bytes of weights that are held at once; negative or 0
+	// leaves them where the checkpoint has them.
+	Budget int64
+	// Whole lists composite operations not to run whole; tests use it.
+	Apart bool
+}
+
+// New returns the CPU as a device.
+func New(o Options) device.Device {
+	if o.Threads <= 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	return &cpu{pool: simd.NewPool(o.Threads), opt: o}
+}
+
+type cpu struct {
+	pool *simd.Pool
+	opt  Options
+}
+
+func (c *cpu) Name() string { return "cpu" }
+
+func (c *cpu) Memory() (free, total int64) { return memory() }
+
+func (c *cpu) Options() plan.Options {
+	can := func(n *graph.Node) bool { return kernels[n.Op] != nil && !c.opt.Apart }
+	return plan.Options{Can: can, Map: c.opt.Budget <= 0, Budget: c.opt.Budget}
+}
+
+func (c *cpu) Alloc(d tensor.DType, s tensor.Shape) (device.Buffer, error) {
+	b, err := allocate(d.Size(s.Len()))
+	return &buffer{d, s, b}, err
+}
+
+func (c *cpu) Close() error {
+	c.pool.Close()
+	return nil
+}
+
+// allocate returns zeroed memory that begins on a cache line.
+func allocate(n int64) (b []byte, err error) {
+	const line = 64
+	if free, _ := memory(); n > 1<<20 && n > free {
+		return nil, fmt.Errorf("%w: %d MB wanted, %d MB free", inference.ErrNoMemory, n>>20, free>>20)
+	}
+	v := make([]byte, n+line)
+	off := (line - int(addr(v)%line)) % line
+	return v[off : off+int(n) : off+int(n)], nil
+}
+
+// unknownMemory stands for a system that does not tell: large, so that nothing is
+// refused on a guess.
+const unknownMemory = 1 << 46

@@ -1,0 +1,202 @@
+package cpu
+
+import (
+	"context"
+	"fmt"
+
+	"kinora/inference/device"
+	"kinora/inference/device/cpu/simd"
+	"kinora/inference/graph"
+	"kinora/inference/plan"
+	"kinora/inference/tensor"
+	"kinora/inference/weights"
+)
+
+// A program is a plan with its memory.
+type program struct {
+	pool   *simd.Pool
+	plan   *plan.Plan
+	src    weights.Source
+	mem    [plan.Regions][]byte
+	mapped [][]byte
+	shared *shared
+}
+
+// shared is what programs over the same source have in common.
+type shared struct {
+	states map[string][]byte
+	packs  map[string]*simd.PackedConv
+	wide   map[string][]float32 // small weights that are not stored as f32
+}
+
+func (c *cpu) Load(p *plan.Plan, src weights.Source, with device.Program) (device.Program, error) {
+	pr := &program{pool: c.pool, plan: p, src: src}
+	if w, ok := with.(*program); ok {
+		pr.shared = w.shared
+	} else {
+		pr.shared = &shared{states: map[string][]byte{}, packs: map[string]*simd.PackedConv{}, wide: map[string][]float32{}}
+	}
+	for r, n := range p.Size {
+		if plan.Region(r) == plan.States {
+			continue // each has its own, found by name
+		}
+		var err error
+		if pr.mem[r], err = allocate(n); err != nil {
+			return nil, fmt.Errorf("load: %v region: %w", plan.Region(r), err)
+		}
+	}
+	for name, s := range p.States {
+		have, ok := pr.shared.states[name]
+		if ok && int64(len(have)) != s.Slot.Size {
+			return nil, fmt.Errorf("load: state %s is %d bytes elsewhere, %d here", name, len(have), s.Slot.Size)
+		}
+		if !ok {
+			b, err := allocate(s.Slot.Size)
+			if err != nil {
+				return nil, fmt.Errorf("load: state %s: %w", name, err)
+			}
+			pr.shared.states[name] = b
+		}
+	}
+	for _, k := range p.Consts {
+		copy(pr.at(k.Slot), k.Data)
+	}
+	for _, w := range p.Weights {
+		b, err := src.Bytes(w.Name)
+		if err != nil {
+			return nil, fmt.Errorf("load %s: %w", w.Name, err)
+		}
+		if int64(len(b)) != w.Slot.Size {
+			return nil, fmt.Errorf("load %s: %d bytes, want %d", w.Name, len(b), w.Slot.Size)
+		}
+		if w.Slot.Region == plan.Mapped {
+			pr.mapped = append(pr.mapped, b)
+			continue
+		}
+		copy(pr.at(w.Slot), b)
+	}
+	return pr, nil
+}
+
+func (p *program) at(s plan.Slot) []byte {
+	if s.Region == plan.Mapped {
+		return p.mapped[s.Weight][s.Off : s.Off+s.Size]
+	}
+	return p.mem[s.Region][s.Off : s.Off+s.Size : s.Off+s.Size]
+}
+
+// place returns the bytes of a node's slot. States lie by name.
+func (p *program) place(n *graph.Node, s plan.Slot) []byte {
+	if s.Region != plan.States {
+		return p.at(s)
+	}
+	for n.Op == graph.View || n.Op == graph.Keep {
+		n = n.In[len(n.In)-1]
+	}
+	base := p.plan.States[n.Name].Slot.Off
+	b := p.shared.states[n.Name]
+	return b[s.Off-base : s.Off-base+s.Size]
+}
+
+func (p *program) In(name string) device.Buffer {
+	port, ok := p.plan.In[name]
+	if !ok {
+		return nil
+	}
+	return &buffer{port.DType, port.Shape, p.at(port.Slot)}
+}
+
+func (p *program) Out(i int) device.Buffer {
+	port := p.plan.Out[i]
+	return &buffer{port.DType, port.Shape, p.at(port.Slot)}
+}
+
+func (p *program) Reset() error {
+	for _, s := range p.shared.states {
+		clear(s)
+	}
+	return nil
+}
+
+func (p *program) Close() error {
+	p.mem, p.mapped, p.shared = [plan.Regions][]byte{}, nil, nil
+	return nil
+}
+
+func (p *program) Run(ctx context.Context) error {
+	for i := range p.plan.Steps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s := &p.plan.Steps[i]
+		if s.Node == nil {
+			if err := p.upload(s.Upload); err != nil {
+				return err
+			}
+			continue
+		}
+		c := call{p: p, n: s.Node, out: p.place(s.Node, s.Out), in: make([][]byte, len(s.In)), slots: s.In}
+		for j, slot := range s.In {
+			c.in[j] = p.place(s.Node.In[j], slot)
+		}
+		kernels[s.Node.Op](&c)
+	}
+	return nil
+}
+
+func (p *program) upload(list []plan.Weight) error {
+	for _, w := range list {
+		b, err := p.src.Bytes(w.Name)
+		if err != nil {
+			return fmt.Errorf("stream %s: %w", w.Name, err)
+		}
+		copy(p.at(w.Slot), b)
+	}
+	return nil
+}
+
+// A call is one operation about to run.
+type call struct {
+	p     *program
+	n     *graph.Node
+	out   []byte
+	in    [][]byte
+	slots []plan.Slot
+}
+
+func (c *call) o() []float32              { return tensor.View[float32](c.out) }
+func (c *call) shape(i int) []int         { return c.n.In[i].Shape }
+func (c *call) each(n int, f func(i int)) { c.p.pool.Run(n, f) }
+
+// f returns input i as float32, widened if it is a weight stored otherwise.
+func (c *call) f(i int) []float32 {
+	n := c.n.In[i]
+	if n.DType == tensor.F32 {
+		return tensor.View[float32](c.in[i])
+	}
+	name, stays := c.weight(i)
+	if w, ok := c.p.shared.wide[name]; ok && stays {
+		return w
+	}
+	w := make([]float32, n.Shape.Len())
+	simd.Widen(w, c.in[i], n.DType)
+	if stays {
+		c.p.shared.wide[name] = w
+	}
+	return w
+}
+
+// weight names the weight behind input i and where in it a view begins, and tells
+// whether it stays in memory between runs.
+func (c *call) weight(i int) (name string, stays bool) {
+	n := c.n.In[i]
+	skip := 0
+	for n.Op == graph.View {
+		skip += n.Attr.(graph.ViewAttr).Off
+		n = n.In[0]
+	}
+	if n.Op != graph.Weight {
+		return "", false
+	}
+	return fmt.Sprint(n.Name, "+", skip), c.slots[i].Region != plan.Staging
+}
