@@ -1,0 +1,43 @@
+package weights
+
+import (
+	"fmt"
+
+	"kinora/inference/weights/mapped"
+)
+
+// Noted is a Source that carries the notes of whoever wrote it.
+type Noted interface{ Metadata() map[string]string }
+
+// Metadata returns the notes of s, if it carries any.
+func Metadata(s Source) map[string]string {
+	if n, ok := s.(Noted); ok {
+		return n.Metadata()
+	}
+	return nil
+}
+
+// Reader is a Source that can copy a tensor out, safe from a file that is cut
+// short meanwhile. Bytes is faster, but reading what it returns may fault then,
+// unless it is done inside mapped.Guard.
+type Reader interface {
+	Read(name string, dst []byte) error
+}
+
+// Read copies a tensor into dst, which must have its size.
+func Read(s Source, name string, dst []byte) error {
+	if r, ok := s.(Reader); ok {
+		return r.Read(name, dst)
+	}
+	b, err := s.Bytes(name)
+	if err != nil {
+		return err
+	}
+	if len(b) != len(dst) {
+		return fmt.Errorf("tensor %s: room for %d bytes, want %d", name, len(dst), len(b))
+	}
+	return mapped.Guard(func() error {
+		copy(dst, b)
+		return nil
+	})
+}
