@@ -66,16 +66,16 @@ func New(pieces []Piece, o Options) (*Tokenizer, error) {
 			worst, best = min(worst, float32(p.Score)), max(best, float32(p.Score))
 		}
 	}
-	u.worst = float64(worst)
+	u.unknown = float64(worst - unknownPenalty)
 	var keys, whole []trieKey
 	for i, p := range pieces {
 		id := int32(i)
 		switch p.Kind {
 		case Normal, UserDefined:
-			keys = append(keys, trieKey{p.Text, id})
+			keys = append(keys, trieKey{text: p.Text, id: id})
 			if p.Kind == UserDefined {
 				u.scores[i] = float64(float32(len(p.Text))*best) - 0.1
-				whole = append(whole, trieKey{p.Text, id})
+				whole = append(whole, trieKey{text: p.Text, id: id})
 			}
 		case Unknown:
 			if u.unk >= 0 {

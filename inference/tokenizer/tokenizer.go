@@ -14,7 +14,6 @@ import (
 type Tokenizer struct {
 	model *unigram
 	front front
-	added map[string]int32
 	eos   int32
 	pad   int32
 	size  int
@@ -39,7 +38,7 @@ func Open(data []byte) (*Tokenizer, error) {
 	case len(head) == 0:
 		return nil, fmt.Errorf("tokenizer: the file is empty")
 	case head[0] == '{':
-		return nil, fmt.Errorf("todo")
+		return openJSON(head)
 	case bytes.HasPrefix(data, []byte("GGUF")):
 		return nil, fmt.Errorf("tokenizer: this is a GGUF file, not a SentencePiece .model or a tokenizer.json")
 	}

@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 )
@@ -24,16 +25,22 @@ type trieNode struct {
 type trieKey struct {
 	text string
 	id   int32
+	head uint64 // the first eight bytes, so that most comparisons need not look further
 }
 
 // newTrie indexes keys, which it sorts. Of equal keys the one with the highest
 // id counts; empty keys are never found.
 func newTrie(keys []trieKey) *trie {
+	for i := range keys {
+		var head [8]byte
+		copy(head[:], keys[i].text)
+		keys[i].head = binary.BigEndian.Uint64(head[:])
+	}
 	slices.SortFunc(keys, func(a, b trieKey) int {
-		if c := strings.Compare(a.text, b.text); c != 0 {
-			return c
+		if a.head != b.head {
+			return cmp.Compare(a.head, b.head)
 		}
-		return cmp.Compare(a.id, b.id)
+		return cmp.Or(strings.Compare(a.text, b.text), cmp.Compare(a.id, b.id))
 	})
 	t := &trie{nodes: make([]trieNode, 1, 2*len(keys)+1)}
 	t.nodes[0].id = -1

@@ -10,14 +10,16 @@ type unigram struct {
 	trie   *trie
 	text   []string
 	scores []float64
-	worst  float64
-	unk    int32
-	bytes  *[256]int32 // ids that spell single bytes (-1: none), or nil
+	// unknown is the score of a character that no piece begins with.
+	unknown float64
+	unk     int32
+	bytes   *[256]int32 // ids that spell single bytes (-1: none), or nil
 	// single rounds path scores to float32 and adds in float64, as SentencePiece
 	// does; Hugging Face keeps float64. It decides between equally good paths.
 	single bool
-	// byText looks the spelling of every result up again, as Hugging Face does.
-	byText map[string]int32
+	// fused looks the spelling of an unknown stretch up once more, as Hugging Face
+	// does after joining its characters.
+	fused bool
 }
 
 type token struct {
@@ -46,13 +48,21 @@ func (u *unigram) encode(s string, visit func(token)) {
 			k--
 			tok.to = path[k].to
 		}
-		if id, ok := u.byText[s[tok.from:tok.to]]; ok {
+		if id := u.find(s[tok.from:tok.to]); u.fused && id >= 0 {
 			tok.id = id
-			visit(tok)
-		} else if !u.spell(s, tok, visit) {
-			visit(tok)
+		} else if u.spell(s, tok, visit) {
+			continue
 		}
+		visit(tok)
 	}
+}
+
+// find returns the id of a piece, or -1.
+func (u *unigram) find(text string) int32 {
+	if id, n := u.trie.longest(text); n == len(text) {
+		return id
+	}
+	return -1
 }
 
 // spell visits the bytes of an unknown stretch, if there are pieces for them all.
@@ -77,7 +87,6 @@ func (u *unigram) viterbi(s string) []token {
 	for i := range cells {
 		cells[i].from = -1
 	}
-	unknown := u.worst - unknownPenalty
 	reach := func(from, to int, id int32, score float64) {
 		if c := &cells[to]; c.from < 0 || score > c.score {
 			if u.single {
@@ -100,8 +109,8 @@ func (u *unigram) viterbi(s string) []token {
 			}
 		}
 		if !known {
-			score := cells[i].score + unknown
-			if u.single { // the one sum SentencePiece makes in float32
+			score := cells[i].score + u.unknown
+			if u.single { // the one sum SentencePiece compares in float32
 				score = float64(float32(score))
 			}
 			reach(i, i+size, u.unk, score)
