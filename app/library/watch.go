@@ -1,0 +1,182 @@
+// Package library looks at what lies on the disk behind Kinora's back: the
+// folder of models and the configuration file. It says when something changed and
+// has come to rest. It does not know what is in a model, nor what a key means.
+package library
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// rest is how long a file must lie still before a change is told; polls is how
+// often it is looked at meanwhile.
+const (
+	rest  = 300 * time.Millisecond
+	polls = 100 * time.Millisecond
+)
+
+// A Watcher tells when a file, or anything in a folder, changed.
+type Watcher struct {
+	notify *fsnotify.Watcher
+	stop   chan struct{}
+	done   sync.WaitGroup
+}
+
+// Watch calls changed after path, a file or a folder with all below it, was
+// changed and lies still again: so half-copied models are not told of, and the way
+// editors replace a file counts as one change. The path need not exist yet.
+// changed is called from one goroutine.
+func Watch(path string, changed func()) (*Watcher, error) {
+	n, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, err
+	}
+	w := &Watcher{notify: n, stop: make(chan struct{})}
+	w.follow(path)
+	w.done.Go(func() { w.run(path, changed) })
+	return w, nil
+}
+
+// Close stops watching. changed is not called any more once it returns.
+func (w *Watcher) Close() {
+	close(w.stop)
+	w.done.Wait()
+	w.notify.Close()
+}
+
+// follow watches path, all folders below it, and the nearest folder above that
+// exists, since a file that is replaced or not there yet cannot be watched itself.
+func (w *Watcher) follow(path string) {
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		if w.notify.Add(dir) == nil || dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	left := maxFolders
+	filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			if left--; left < 0 || w.notify.Add(p) != nil {
+				return fs.SkipAll
+			}
+		}
+		return nil
+	})
+}
+
+func (w *Watcher) run(path string, changed func()) {
+	told := Look(path)
+	var seen Sight
+	var since time.Time // when what is seen was seen first
+	tick := time.NewTimer(time.Hour)
+	tick.Stop()
+	for {
+		select {
+		case <-w.stop:
+			return
+		case _, ok := <-w.notify.Errors: // too many events at once: look again
+			if !ok {
+				return
+			}
+		case e, ok := <-w.notify.Events:
+			if !ok {
+				return
+			}
+			if !concerns(e.Name, path) {
+				continue
+			}
+			if e.Has(fsnotify.Create) || e.Has(fsnotify.Rename) || e.Has(fsnotify.Remove) {
+				w.follow(path)
+			}
+		case <-tick.C:
+		}
+		now := Look(path)
+		switch {
+		case now.Same(told) && now.Same(seen):
+			continue
+		case !now.Same(seen):
+			seen, since = now, time.Now()
+		case time.Since(since) >= rest:
+			told = now
+			changed()
+			continue
+		}
+		tick.Reset(polls)
+	}
+}
+
+// concerns reports whether an event at name can mean a change of path.
+func concerns(name, path string) bool {
+	under := func(a, b string) bool {
+		r, err := filepath.Rel(b, a)
+		return err == nil && r != ".." && !strings.HasPrefix(r, ".."+string(filepath.Separator))
+	}
+	return under(name, path) || under(path, name)
+}
+
+// A Sight is how a path looks: the size and time of every file.
+type Sight map[string]Mark
+
+// A Mark is what tells that a file changed.
+type Mark struct {
+	Size int64
+	Time time.Time
+}
+
+// maxSight and maxFolders bound how much is looked at, should the folder be that
+// of a whole disk.
+const (
+	maxSight   = 20_000
+	maxFolders = 2_000
+)
+
+// Look takes in path and all below it. Half-written files are left out.
+func Look(path string) Sight {
+	s := Sight{}
+	filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil
+		}
+		if len(s) >= maxSight {
+			return fs.SkipAll
+		}
+		if Unfinished(p) {
+			return nil
+		}
+		if i, err := os.Stat(p); err == nil { // of what a link leads to
+			s[p] = Mark{i.Size(), i.ModTime()}
+		}
+		return nil
+	})
+	return s
+}
+
+// Same reports whether nothing changed between two sights.
+func (s Sight) Same(t Sight) bool {
+	if len(s) != len(t) {
+		return false
+	}
+	for p, m := range s {
+		n, ok := t[p]
+		if !ok || m.Size != n.Size || !m.Time.Equal(n.Time) {
+			return false
+		}
+	}
+	return true
+}
+
+// Unfinished reports whether a name is one that downloads and copies give to files
+// until they are whole.
+func Unfinished(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".part", ".partial", ".crdownload", ".download", ".incomplete", ".tmp", ".aria2", ".filepart", ".swp":
+		return true
+	}
+	base := filepath.Base(name)
+	return strings.HasSuffix(base, "~") || strings.HasPrefix(base, ".")
+}

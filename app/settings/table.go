@@ -1,0 +1,83 @@
+package settings
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"kinora/inference"
+)
+
+// A Kind says how a setting is shown.
+type Kind string
+
+// The kinds.
+const (
+	Folder Kind = "folder"
+	File   Kind = "file"
+	Choice Kind = "choice"
+	Number Kind = "number"
+	Flag   Kind = "flag"
+)
+
+// An Item is one row of the table.
+type Item struct {
+	Key, Label, Help string
+	Kind             Kind
+	Choices          []string // of a Choice
+	Min, Max         int      // of a Number
+	// Restart tells that a change shows at the next start only.
+	Restart bool
+
+	field func(*Values) any // a pointer to the value
+}
+
+// table is every setting, in the order forms show them.
+var table = []Item{
+	{Key: "clip_folder", Label: "Clips", Help: "Folder where finished clips are kept", Kind: Folder, field: func(v *Values) any { return &v.ClipFolder }, Restart: true},
+	{Key: "model_folder", Label: "Models", Help: "Folder where checkpoints are looked for", Kind: Folder, field: func(v *Values) any { return &v.ModelFolder }},
+	{Key: "config_file", Label: "Configuration", Help: "inference_config.yaml with defaults for every clip; changes show at once", Kind: File, field: func(v *Values) any { return &v.ConfigFile }},
+	{Key: "device", Label: "Device", Help: "What clips are made on", Kind: Choice, Choices: []string{"auto", "cpu", "cuda"}, field: func(v *Values) any { return &v.Device }},
+	{Key: "threads", Label: "CPU threads", Help: "0 uses all cores; the clip is the same with any number", Kind: Number, Max: 1024, field: func(v *Values) any { return &v.Threads }},
+	{Key: "theme", Label: "Theme", Help: "Light, dark, or as the system says", Kind: Choice, Choices: []string{"system", "light", "dark"}, field: func(v *Values) any { return &v.Theme }},
+	{Key: "language", Label: "Language", Help: "Of the window", Kind: Choice, Choices: []string{"system", "en", "zh"}, field: func(v *Values) any { return &v.Language }},
+	{Key: "loop", Label: "Loop", Help: "Play clips over and over", Kind: Flag, field: func(v *Values) any { return &v.Loop }},
+}
+
+// Table lists every setting, in the order forms show them.
+func Table() []Item { return slices.Clone(table) }
+
+// Field points to the value of a row in v: *string, *int or *bool by its kind.
+func (i Item) Field(v *Values) any { return i.field(v) }
+
+// Defaults are the settings of a first start.
+func Defaults(p Places) Values {
+	return Values{
+		ClipFolder: p.Clips, ModelFolder: p.Models, ConfigFile: filepath.Join(p.Config, "inference_config.yaml"),
+		Device: "auto", Theme: "system", Language: "system", Loop: true,
+	}
+}
+
+// Check says what is wrong with v, in one sentence.
+func Check(v Values) error {
+	for _, i := range table {
+		bad := func(want string) error {
+			return fmt.Errorf("%w: setting %q (%s): want %s", inference.ErrInvalid, i.Label, i.Key, want)
+		}
+		switch x := i.field(&v).(type) {
+		case *string:
+			switch {
+			case i.Kind == Choice && !slices.Contains(i.Choices, *x):
+				return bad(fmt.Sprintf("one of %s, not %q", strings.Join(i.Choices, ", "), *x))
+			case i.Kind != Choice && (!filepath.IsAbs(*x) || strings.ContainsRune(*x, 0)):
+				return bad(fmt.Sprintf("a full path, not %q", *x))
+			}
+		case *int:
+			if *x < i.Min || *x > i.Max {
+				return bad(fmt.Sprintf("a number from %d to %d, not %d", i.Min, i.Max, *x))
+			}
+		}
+	}
+	return nil
+}
