@@ -1,0 +1,184 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"kinora/inference"
+	"kinora/inference/device"
+	"kinora/inference/graph"
+	"kinora/inference/sampler"
+	"kinora/inference/tensor"
+)
+
+// denoise is noise → steps → latent. The step program is loaded once; a device
+// that can, records it and replays it at every step.
+func (t *take) denoise(c conditions, image device.Buffer) (*latent, error) {
+	algorithm, _ := sampler.Named(t.req.Sampler)
+	schedule, err := algorithm.Plan(t.req.Steps, t.req.Shift, t.req.Sigmas)
+	if err != nil {
+		return nil, err
+	}
+	d := &denoiser{take: t, conditions: c, image: image, steps: schedule.Steps(), at: map[float64]int{}}
+	for i, sigma := range schedule.Sigmas {
+		d.at[sigma] = i
+	}
+	if err := d.load(); err != nil {
+		return nil, err
+	}
+	defer d.prog.Close()
+	x, err := t.newLatent()
+	if err != nil {
+		return nil, err
+	}
+	if err := x.Noise(0); err != nil {
+		return nil, err
+	}
+	if err := d.impose(x); err != nil {
+		return nil, err
+	}
+	if d.uncond, err = t.newLatent(); err != nil {
+		return nil, err
+	}
+	if err := d.weigh(algorithm.Passes(d.steps)); err != nil {
+		return nil, err
+	}
+	t.meter.enter(inference.Denoising, d.steps)
+	if err := t.seeBuffer("latents.0", x.buf); err != nil {
+		return nil, err
+	}
+	w := &sampler.Walk{X: x, Schedule: schedule, Denoise: d.velocity, After: d.after}
+	return x, algorithm.Run(w)
+}
+
+// A denoiser answers a sampler: it runs the model, guides, and holds the first
+// frame where a picture gives it.
+type denoiser struct {
+	*take
+	conditions
+	image  device.Buffer // the first latent frame, or nil
+	prog   device.Program
+	flops  float64
+	uncond *latent
+	steps  int
+	at     map[float64]int // the step of a noise level
+	calls  int
+}
+
+func (d *denoiser) load() (err error) {
+	groups := 1
+	if d.image != nil {
+		groups = d.shape[0] / d.traits.Patch[0]
+	}
+	draw := func(s *graph.Scope) *graph.Node {
+		return d.model.Denoise(s, s.Input("x", tensor.F32, d.shape...), s.Input("t", tensor.F32, groups),
+			s.Input("condition", tensor.F32, d.positive.Shape()...), d.req.Window)
+	}
+	if d.flops, err = d.cost(d.parts.Denoiser, draw); err != nil {
+		return err
+	}
+	d.prog, err = d.take.load(d.parts.Denoiser, nil, draw)
+	return err
+}
+
+// weigh tells the meter what denoising and decoding cost.
+func (d *denoiser) weigh(passes int) error {
+	work := d.flops * float64(passes)
+	if d.req.Guidance != 1 {
+		work *= 2
+	}
+	d.meter.work[inference.Denoising] = work
+	first, err := d.cost(d.parts.VAE, d.drawDecode(d.shape, true))
+	if err != nil {
+		return err
+	}
+	rest, err := d.cost(d.parts.VAE, d.drawDecode(d.shape, false))
+	d.meter.work[inference.Decoding] = first + rest*float64(d.shape[0]-1)
+	return err
+}
+
+// velocity implements sampler.Denoise.
+func (d *denoiser) velocity(v, x sampler.Latent, sigma, timestep float64) error {
+	to, from := v.(*latent), x.(*latent)
+	if err := d.impose(from); err != nil {
+		return err
+	}
+	if err := d.prog.In("x").Copy(from.buf); err != nil {
+		return err
+	}
+	if err := d.prog.In("t").Write(tensor.Bytes(d.timesteps(timestep))); err != nil {
+		return err
+	}
+	if err := d.pass(to, d.positive, "pred_cond"); err != nil {
+		return err
+	}
+	defer func() { d.calls++ }()
+	if !guided(d.req, d.step(sigma), d.steps) {
+		return nil
+	}
+	if err := d.pass(d.uncond, d.negative, "pred_uncond"); err != nil {
+		return err
+	}
+	g := d.req.Guidance // uncond + g·(cond − uncond)
+	return to.Mix(sampler.Term{C: 1 - g, L: d.uncond}, sampler.Term{C: g, L: to})
+}
+
+// step returns the step that a noise level belongs to.
+func (d *denoiser) step(sigma float64) int {
+	if i, ok := d.at[sigma]; ok {
+		return i
+	}
+	return d.steps
+}
+
+// pass runs the model under one condition.
+func (d *denoiser) pass(v *latent, c device.Buffer, name string) error {
+	if err := d.prog.In("condition").Copy(c); err != nil {
+		return err
+	}
+	if err := d.prog.Run(d.ctx); err != nil {
+		return err
+	}
+	if err := d.seeBuffer(fmt.Sprint(name, ".", d.calls), d.prog.Out(0)); err != nil {
+		return err
+	}
+	return v.buf.Copy(d.prog.Out(0))
+}
+
+// timesteps is what the model is told: the timestep, and, for the latent frame
+// that a picture gives, 0.
+func (d *denoiser) timesteps(at float64) []float32 {
+	n := d.prog.In("t").Shape().Len()
+	t := make([]float32, n)
+	for i := range t {
+		t[i] = float32(at)
+	}
+	if d.image != nil {
+		t[0] = 0
+	}
+	return t
+}
+
+// impose puts the picture's latent over the first frame.
+func (d *denoiser) impose(x *latent) error {
+	if d.image == nil {
+		return nil
+	}
+	return x.buf.Copy(d.image)
+}
+
+// after implements sampler.Walk.After.
+func (d *denoiser) after(step int, x, x0 sampler.Latent) error {
+	l := x.(*latent)
+	if err := d.impose(l); err != nil {
+		return err
+	}
+	if err := d.seeBuffer(fmt.Sprint("latents.", step+1), l.buf); err != nil {
+		return err
+	}
+	preview, err := d.preview(x0.(*latent))
+	if err != nil {
+		return err
+	}
+	d.meter.step(step+1, preview)
+	return d.ctx.Err()
+}

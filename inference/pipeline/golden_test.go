@@ -1,0 +1,156 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"kinora/inference"
+	"kinora/inference/device/cpu"
+	"kinora/inference/golden"
+	"kinora/inference/model"
+	"kinora/inference/tokenizer"
+	"kinora/inference/weights"
+)
+
+// A shelf is a library of one model.
+type shelf struct {
+	parts   model.Checkpoint
+	about   inference.Model
+	unknown []string
+}
+
+func (s shelf) Models() []inference.Model { return []inference.Model{s.about} }
+func (s shelf) Open(string) (model.Checkpoint, func() error, error) {
+	return s.parts, func() error { return nil }, nil
+}
+func (s shelf) Unknown(string, string) []string { return s.unknown }
+
+// told is a source with metadata: what shapes cannot tell.
+type told struct {
+	weights.Map
+	config map[string]any
+}
+
+func (t told) Metadata() map[string]string {
+	b, _ := json.Marshal(t.config)
+	return map[string]string{"config": string(b)}
+}
+
+type run struct {
+	Weights struct{ DiT, T5, VAE, Tokenizer string }
+	Config  struct {
+		DiT     map[string]any
+		TextLen int `json:"text_len"`
+	}
+	Call struct {
+		Solver     string
+		Steps      int
+		Shift      float64
+		GuideScale float64 `json:"guide_scale"`
+		FrameNum   int     `json:"frame_num"`
+		SizeWH     [2]int  `json:"size_wh"`
+		MaxArea    int     `json:"max_area"`
+	}
+	Prompt   struct{ Text string }
+	Negative struct{ Text string } `json:"negative_prompt"`
+}
+
+func base(file string) string { return file[:len(file)-len(filepath.Ext(file))] }
+
+func TestGoldenEndToEnd(t *testing.T) {
+	for _, name := range []string{"e2e_t2v", "e2e_i2v", "e2e_t2v_dpmpp"} {
+		t.Run(name, func(t *testing.T) { endToEnd(t, name) })
+	}
+}
+
+func endToEnd(t *testing.T, name string) {
+	c := golden.Open(t, name)
+	var r run
+	golden.JSON(t, name, &r)
+	spiece, err := os.ReadFile(filepath.Join(golden.Dir(), r.Weights.Tokenizer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tok, err := tokenizer.Open(spiece)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Config.DiT["text_len"] = r.Config.TextLen
+	s := shelf{parts: model.Checkpoint{
+		Name:     name,
+		Text:     golden.Open(t, base(base(r.Weights.T5))+".weights").Tensors,
+		Denoiser: told{golden.Open(t, base(base(r.Weights.DiT))+".weights").Tensors, r.Config.DiT},
+		VAE:      golden.Open(t, base(base(r.Weights.VAE))+".weights").Tensors, Tokenizer: tok,
+	}}
+	s.about = inference.Model{Name: name, Title: name, SizeStep: 32, ImageToVideo: true}
+	dev := cpu.New(cpu.Options{})
+	defer dev.Close()
+	p := New(dev, s)
+	p.noise = func(int, int) []float32 { return channelsLast(c.F32(t, "in.noise"), c.Shape(t, "in.noise")[0]) }
+	seen := map[string][]float32{}
+	p.trace = func(name string, v []float32) { seen[name] = slices.Clone(v) }
+
+	req := inference.Request{
+		Prompt: r.Prompt.Text, Negative: r.Negative.Text, Width: r.Call.SizeWH[0], Height: r.Call.SizeWH[1],
+		Frames: r.Call.FrameNum, FPS: 24, Steps: r.Call.Steps, Guidance: r.Call.GuideScale, Shift: r.Call.Shift, Sampler: r.Call.Solver,
+	}
+	if _, ok := c.Tensors["in.image_u8"]; ok {
+		sh := c.Shape(t, "in.image_u8")
+		req.Image = &inference.Picture{Width: sh[1], Height: sh[0], Pix: c.U8(t, "in.image_u8")}
+	}
+	clip, err := p.Generate(t.Context(), req, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Compare(t, c, "context", seen["context"])
+	golden.Compare(t, c, "context_null", seen["context_null"])
+	if req.Image != nil {
+		golden.Compare(t, c, "in.image", channelsFirst(seen["image"], 3))
+		golden.Compare(t, c, "image_latent", channelsFirst(seen["image_latent"], c.Shape(t, "image_latent")[0]))
+	}
+	ch := c.Shape(t, "in.noise")[0]
+	series := func(name string, n int) (all []float32) {
+		for i := range n {
+			all = append(all, channelsFirst(seen[fmt.Sprint(name, ".", i)], ch)...)
+		}
+		return all
+	}
+	for _, name := range []string{"latents", "pred_cond", "pred_uncond"} {
+		if _, ok := c.Tensors[name]; ok {
+			golden.Compare(t, c, name, series(name, c.Shape(t, name)[0]))
+		}
+	}
+	var video []float32
+	for i := range c.Shape(t, "in.noise")[1] {
+		video = append(video, seen[fmt.Sprint("video.", i)]...)
+	}
+	for i, v := range video {
+		video[i] = max(-1, min(1, v))
+	}
+	if _, ok := c.Tensors["video"]; ok {
+		golden.Compare(t, c, "video", channelsFirst(video, 3))
+	}
+	if len(clip.Frames) != r.Call.FrameNum {
+		t.Errorf("%d frames, want %d", len(clip.Frames), r.Call.FrameNum)
+	}
+}
+
+// channelsLast moves the first of c channels to the end: the reference's layout
+// to ours.
+func channelsLast(v []float32, c int) []float32 { return transpose(v, c, len(v)/c) }
+
+func channelsFirst(v []float32, c int) []float32 { return transpose(v, len(v)/c, c) }
+
+func transpose(v []float32, rows, cols int) []float32 {
+	out := make([]float32, len(v))
+	for i := range rows {
+		for j := range cols {
+			out[j*rows+i] = v[i*cols+j]
+		}
+	}
+	return out
+}

@@ -1,0 +1,185 @@
+// Package pipeline drives a request down the road: prompt, tokens, text, noise,
+// steps, latent, frames. Each stage is one file, in that order. It knows what a
+// model draws and what a device runs, and neither by name.
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"kinora/inference"
+	"kinora/inference/device"
+	"kinora/inference/families"
+	"kinora/inference/model"
+)
+
+// A Library finds the models there are. It may be used by many goroutines.
+type Library interface {
+	Models() []inference.Model
+	// Open returns the parts of a model and what gives them back.
+	Open(name string) (model.Checkpoint, func() error, error)
+	// Unknown returns the words of a prompt that the model was never taught, when
+	// that is known.
+	Unknown(name, prompt string) []string
+}
+
+// A Pipeline makes clips on one device, one at a time; Models and Check may be
+// called meanwhile.
+type Pipeline struct {
+	dev device.Device
+	lib Library
+	// projections are found once for each model.
+	projections map[string]*projection
+	// test hooks: noise in place of the seed's, and a look at what passes by.
+	noise func(index, n int) []float32
+	trace func(name string, v []float32)
+}
+
+var _ inference.Engine = (*Pipeline)(nil)
+
+// New returns a pipeline on dev over the models of lib.
+func New(dev device.Device, lib Library) *Pipeline { return &Pipeline{dev: dev, lib: lib} }
+
+// Models implements inference.Engine.
+func (p *Pipeline) Models() []inference.Model { return p.lib.Models() }
+
+// A take is one request under way.
+type take struct {
+	*Pipeline
+	ctx    context.Context
+	req    inference.Request
+	model  model.Model
+	traits model.Traits
+	parts  model.Checkpoint
+	shape  []int // of the latent: frames, rows, columns, channels
+	meter  *meter
+	mixes  map[int]device.Program
+}
+
+// Generate implements inference.Engine.
+func (p *Pipeline) Generate(ctx context.Context, r inference.Request, report func(inference.Progress)) (*inference.Clip, error) {
+	r, _, err := p.Check(r)
+	if err != nil {
+		return nil, err
+	}
+	m := newMeter(report)
+	m.enter(inference.Loading, 0)
+	parts, closer, err := p.lib.Open(r.Model)
+	if err != nil {
+		return nil, err
+	}
+	defer closer()
+	drawn, err := families.Open(parts)
+	if err != nil {
+		return nil, err
+	}
+	t := &take{Pipeline: p, ctx: ctx, req: r, model: drawn, traits: drawn.Traits(), parts: parts, meter: m}
+	defer t.close()
+	if err := t.measure(); err != nil {
+		return nil, err
+	}
+	clip, err := t.road()
+	if err != nil {
+		return nil, err
+	}
+	m.end()
+	clip.Timings = m.times
+	return clip, nil
+}
+
+// measure sizes the latent. Frames that are not one more than a multiple of the
+// VAE's stride are made at the next such number, and cut off at the end.
+func (t *take) measure() error {
+	step := t.traits.SizeStep()
+	if t.req.Width%step != 0 || t.req.Height%step != 0 {
+		return sizeError(t.req.Width, t.req.Height, step)
+	}
+	frames := (t.req.Frames-1+t.traits.Temporal-1)/t.traits.Temporal + 1
+	t.shape = []int{frames, t.req.Height / t.traits.Spatial, t.req.Width / t.traits.Spatial, t.traits.Channels}
+	return nil
+}
+
+// road goes down the stages.
+func (t *take) road() (*inference.Clip, error) {
+	t.meter.enter(inference.Encoding, 0)
+	image, err := t.encodeImage()
+	if err != nil {
+		return nil, fmt.Errorf("encode image: %w", err)
+	}
+	conditions, err := t.encode()
+	if err != nil {
+		return nil, fmt.Errorf("encode prompt: %w", err)
+	}
+	z, err := t.denoise(conditions, image)
+	if err != nil {
+		return nil, fmt.Errorf("denoise: %w", err)
+	}
+	clip, err := t.decode(z)
+	if err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
+	}
+	return clip, nil
+}
+
+func (t *take) close() {
+	for _, p := range t.mixes {
+		p.Close()
+	}
+}
+
+// see shows a value to a test.
+func (t *take) see(name string, v []float32) {
+	if t.trace != nil {
+		t.trace(name, v)
+	}
+}
+
+// A meter turns work into progress: every stage's weight is its share of the whole
+// by floating-point operations, as far as they are known.
+type meter struct {
+	report func(inference.Progress)
+	stage  inference.Stage
+	since  time.Time
+	times  map[inference.Stage]time.Duration
+	work   map[inference.Stage]float64
+	of     int
+}
+
+func newMeter(report func(inference.Progress)) *meter {
+	if report == nil {
+		report = func(inference.Progress) {}
+	}
+	return &meter{report: report, times: map[inference.Stage]time.Duration{}, work: map[inference.Stage]float64{}}
+}
+
+func (m *meter) enter(s inference.Stage, of int) {
+	m.end()
+	m.stage, m.since, m.of = s, time.Now(), of
+	m.step(0, nil)
+}
+
+func (m *meter) end() {
+	if m.stage != "" {
+		m.times[m.stage] += time.Since(m.since)
+	}
+}
+
+// step reports that so much of the stage is done.
+func (m *meter) step(n int, preview *inference.Clip) {
+	var all, before float64
+	for _, s := range []inference.Stage{inference.Loading, inference.Encoding, inference.Denoising, inference.Decoding} {
+		if s == m.stage {
+			before = all
+			if m.of > 0 {
+				before += m.work[s] * float64(n) / float64(m.of)
+			}
+		}
+		all += m.work[s]
+	}
+	p := inference.Progress{Stage: m.stage, Step: n, Of: m.of, Preview: preview}
+	if all > 0 {
+		p.Done = before / all
+	}
+	m.report(p)
+}
