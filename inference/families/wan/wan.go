@@ -74,11 +74,7 @@ func (m *Wan) Checkpoint() model.Checkpoint { return m.parts }
 
 // merge fills what cfg leaves open from a part's metadata.
 func merge(cfg *Config, src weights.Source) error {
-	with, ok := src.(interface{ Metadata() map[string]string })
-	if !ok {
-		return nil
-	}
-	text := with.Metadata()["config"]
+	text := weights.Metadata(src)["config"]
 	if text == "" {
 		return nil
 	}

@@ -1,0 +1,237 @@
+package library
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"kinora/inference"
+	"kinora/inference/model"
+	"kinora/inference/sampler"
+	"kinora/inference/tokenizer"
+	"kinora/inference/weights"
+	"kinora/inference/weights/safetensors"
+)
+
+// The parts of a model in its folder, each a file or, for the weights, a folder.
+const (
+	manifestName  = "model.json"
+	tokenizerName = "tokenizer.model"
+)
+
+var partNames = [...]string{"text_encoder", "dit", "vae"}
+
+// A Library lists the models there are: the built-in one, and every folder with a
+// manifest and all parts below the folders it is told of.
+type Library struct {
+	builtIn fs.FS
+
+	mu    sync.Mutex
+	items []item
+	fault map[string]error // folders that look like models and are none
+}
+
+type item struct {
+	about inference.Model
+	manifest
+	dir   string // empty: built in
+	words lexicon
+}
+
+// New returns a library with the built-in model in builtIn and those in folders.
+// A missing folder is an empty one.
+func New(builtIn fs.FS, folders ...string) (*Library, error) {
+	l := &Library{builtIn: builtIn}
+	return l, l.Scan(folders...)
+}
+
+// Scan looks at the folders again. What cannot be opened is left out and told by
+// Faults.
+func (l *Library) Scan(folders ...string) error {
+	starter, err := read(l.builtIn, "")
+	if err != nil {
+		return fmt.Errorf("built-in model: %w", err)
+	}
+	items, faults := []item{starter}, map[string]error{}
+	for _, f := range folders {
+		for _, dir := range candidates(f) {
+			it, err := read(os.DirFS(dir), dir)
+			if err == nil {
+				err = tryOpen(it)
+			}
+			if err == nil && slices.ContainsFunc(items, func(i item) bool { return i.about.Name == it.about.Name }) {
+				it.about.Name = filepath.Base(dir) + "@" + it.about.Name
+			}
+			if err != nil {
+				faults[dir] = err
+				continue
+			}
+			items = append(items, it)
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.items, l.fault = items, faults
+	return nil
+}
+
+// candidates are the folders at or right below dir that hold a manifest.
+func candidates(dir string) []string {
+	list := []string{dir}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			list = append(list, filepath.Join(dir, e.Name()))
+		}
+	}
+	return slices.DeleteFunc(list, func(d string) bool {
+		_, err := os.Stat(filepath.Join(d, manifestName))
+		return err != nil
+	})
+}
+
+func read(from fs.FS, dir string) (item, error) {
+	m, err := readManifest(from)
+	if err != nil {
+		return item{}, err
+	}
+	about := inference.Model{
+		Name: m.Name, Title: m.Title, Path: dir, Default: m.Defaults,
+		SizeStep: m.SizeStep, MaxSize: m.MaxSize, ImageToVideo: true, Note: m.Note,
+	}
+	for _, a := range sampler.All {
+		about.Samplers = append(about.Samplers, a.Name)
+	}
+	return item{about: about, manifest: m, dir: dir, words: newLexicon(m.Words)}, nil
+}
+
+// tryOpen opens and closes a model, so that a half-copied one is not offered.
+func tryOpen(it item) error {
+	_, closer, err := openFolder(it)
+	if err != nil {
+		return err
+	}
+	return closer()
+}
+
+// Models lists the models, the built-in one first.
+func (l *Library) Models() []inference.Model {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var list []inference.Model
+	for _, it := range l.items {
+		list = append(list, it.about)
+	}
+	return list
+}
+
+// Faults tells which folders look like models and cannot be used, and why.
+func (l *Library) Faults() map[string]error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.fault
+}
+
+func (l *Library) find(name string) (item, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if name == "" && len(l.items) > 0 {
+		return l.items[0], true
+	}
+	i := slices.IndexFunc(l.items, func(it item) bool { return it.about.Name == name })
+	if i < 0 {
+		return item{}, false
+	}
+	return l.items[i], true
+}
+
+// Open opens the parts of a model. The function it returns closes them.
+func (l *Library) Open(name string) (model.Checkpoint, func() error, error) {
+	it, ok := l.find(name)
+	if !ok {
+		return model.Checkpoint{}, nil, fmt.Errorf("%w: %q is not in the library", inference.ErrNoModel, name)
+	}
+	if it.dir == "" {
+		return openEmbedded(l.builtIn, it.about.Name)
+	}
+	return openFolder(it)
+}
+
+func openEmbedded(from fs.FS, name string) (model.Checkpoint, func() error, error) {
+	return assemble(name, func(part string) (weights.Source, error) {
+		b, err := fs.ReadFile(from, part+".safetensors")
+		if err != nil {
+			return nil, err
+		}
+		return safetensors.Parse(b)
+	}, func() ([]byte, error) { return fs.ReadFile(from, tokenizerName) })
+}
+
+func openFolder(it item) (model.Checkpoint, func() error, error) {
+	return assemble(it.about.Name, func(part string) (weights.Source, error) {
+		path := filepath.Join(it.dir, part)
+		if _, err := os.Stat(path); err != nil {
+			path += ".safetensors"
+		}
+		return weights.Open(path)
+	}, func() ([]byte, error) { return readLimited(os.DirFS(it.dir), tokenizerName, 64<<20) })
+}
+
+func assemble(name string, part func(string) (weights.Source, error), spiece func() ([]byte, error)) (c model.Checkpoint, closer func() error, err error) {
+	c.Name = name
+	var open []weights.Source
+	closer = func() error {
+		var errs []error
+		for _, s := range open {
+			errs = append(errs, s.Close())
+		}
+		return errors.Join(errs...)
+	}
+	for i, to := range []*weights.Source{&c.Text, &c.Denoiser, &c.VAE} {
+		s, err := part(partNames[i])
+		if err != nil {
+			closer()
+			return c, nil, fmt.Errorf("model %s: %s: %w", name, strings.ReplaceAll(partNames[i], "_", " "), orNoModel(err))
+		}
+		*to, open = s, append(open, s)
+	}
+	b, err := spiece()
+	if err == nil {
+		c.Tokenizer, err = tokenizer.Open(b)
+	}
+	if err != nil {
+		closer()
+		return c, nil, fmt.Errorf("model %s: tokenizer: %w", name, orNoModel(err))
+	}
+	return c, closer, nil
+}
+
+// orNoModel makes every failure to open a model one that callers can tell.
+func orNoModel(err error) error {
+	if errors.Is(err, inference.ErrNoModel) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", inference.ErrNoModel, err)
+}
+
+func readLimited(from fs.FS, name string, most int64) ([]byte, error) {
+	f, err := from.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(b)) > most {
+		err = fmt.Errorf("%s is larger than %d MB", name, most>>20)
+	}
+	return b, err
+}
