@@ -1,0 +1,155 @@
+package ui
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"kinora/app/history"
+	"kinora/app/job"
+)
+
+var errCancelled = context.Canceled
+
+// cancelCurrent stops the job that runs, or else the next in line.
+func (w *Window) cancelCurrent() {
+	if id := w.queue.current(); id != "" {
+		w.door.Cancel(id)
+	}
+}
+
+// delete takes a clip out of the history and offers to bring it back.
+func (w *Window) delete(e *history.Entry) {
+	if e == nil {
+		return
+	}
+	id := e.ID
+	w.background(func() func() {
+		err := w.door.Delete(context.Background(), id)
+		return func() {
+			if err != nil {
+				w.fail(err)
+				return
+			}
+			if slices.ContainsFunc(w.stage.entries, func(e history.Entry) bool { return e.ID == id }) {
+				w.stage.clear()
+			}
+			w.gallery.reload()
+			w.over.Toast(w.say("Clip deleted"), w.say("Undo"), func() { w.restore(id) })
+		}
+	})
+}
+
+func (w *Window) restore(id job.ID) {
+	w.background(func() func() {
+		err := w.door.Restore(context.Background(), id)
+		return func() {
+			if err != nil {
+				w.fail(err)
+			}
+			w.gallery.reload()
+		}
+	})
+}
+
+// drop takes files let go over the window: a clip gives its settings back, an
+// image becomes the first frame.
+func (w *Window) drop(files []fyne.URI) {
+	if len(files) == 0 {
+		return
+	}
+	path := files[0].Path()
+	ext := strings.ToLower(filepath.Ext(path))
+	if slices.Contains(pictures, ext) && ext != ".gif" && ext != ".png" {
+		w.firstFrame(path)
+		return
+	}
+	w.background(func() func() {
+		r, image, err := w.door.Recipe(path)
+		return func() {
+			switch {
+			case err == nil:
+				w.compose.put(r, image)
+				w.compose.lock(true)
+				w.over.Toast(w.say("Settings restored from %s", filepath.Base(path)), "", nil)
+			case slices.Contains(pictures, ext):
+				w.firstFrame(path) // a picture without settings is just a picture
+			default:
+				w.fail(err)
+			}
+		}
+	})
+}
+
+func (w *Window) firstFrame(path string) {
+	if w.compose.image.choose.Disabled() {
+		w.fail(errText(w.say("This model cannot start from an image")))
+		return
+	}
+	w.compose.image.set(path)
+}
+
+// present shows a file dialog of a comfortable size.
+func (w *Window) present(d interface {
+	Resize(fyne.Size)
+	Show()
+}) {
+	s := w.Canvas().Size()
+	d.Resize(fyne.NewSize(min(s.Width-60, 860), min(s.Height-60, 600)))
+	d.Show()
+}
+
+var (
+	ctrlEnter = &desktop.CustomShortcut{KeyName: fyne.KeyReturn, Modifier: fyne.KeyModifierShortcutDefault}
+	ctrlPad   = &desktop.CustomShortcut{KeyName: fyne.KeyEnter, Modifier: fyne.KeyModifierShortcutDefault}
+	ctrlF     = &desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault}
+	ctrlE     = &desktop.CustomShortcut{KeyName: fyne.KeyE, Modifier: fyne.KeyModifierShortcutDefault}
+	ctrlComma = &desktop.CustomShortcut{KeyName: fyne.KeyComma, Modifier: fyne.KeyModifierShortcutDefault}
+)
+
+// keys binds the window's keys.
+func (w *Window) keys() {
+	for _, s := range []fyne.Shortcut{ctrlEnter, ctrlPad, ctrlF, ctrlE, ctrlComma} {
+		w.Canvas().AddShortcut(s, func(s fyne.Shortcut) { w.shortcut(s) })
+	}
+	w.Canvas().SetOnTypedKey(w.key)
+}
+
+// shortcut acts on the window's shortcuts and reports whether s is one.
+func (w *Window) shortcut(s fyne.Shortcut) bool {
+	switch s.ShortcutName() {
+	case ctrlEnter.ShortcutName(), ctrlPad.ShortcutName():
+		w.compose.submit()
+	case ctrlF.ShortcutName():
+		w.Canvas().Focus(w.gallery.field)
+	case ctrlE.ShortcutName():
+		w.exportDialog(w.stage.entry())
+	case ctrlComma.ShortcutName():
+		w.settings()
+	default:
+		return false
+	}
+	return true
+}
+
+// key acts on a key that no field wants.
+func (w *Window) key(k *fyne.KeyEvent) {
+	switch {
+	case w.escape(k), w.stage.player.Key(k.Name):
+	case k.Name == fyne.KeyDelete:
+		w.delete(w.stage.entry())
+	}
+}
+
+// escape cancels the running job on Esc.
+func (w *Window) escape(k *fyne.KeyEvent) bool {
+	if k.Name != fyne.KeyEscape {
+		return false
+	}
+	w.cancelCurrent()
+	return true
+}

@@ -1,0 +1,275 @@
+package ui
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"kinora/app/studio"
+	"kinora/inference"
+	"kinora/ui/theme"
+	"kinora/ui/widgets"
+)
+
+// compose is the pane where a clip is asked for.
+type compose struct {
+	w    *Window
+	base inference.Request // what the pane has no control for comes from here
+
+	prompt, negative *widgets.Entry
+	lines            *widget.Check
+	image            *firstFrame
+	model            *widget.Select
+	list             []inference.Model
+	examples         *fyne.Container
+
+	steps, frames, guidance, window, shift *widgets.Number
+	size                                   *sizeField
+	sampler                                *widget.Select
+
+	seed   *widgets.Entry
+	dice   *widgets.Button
+	lockIt *widgets.Button
+	locked bool
+
+	more, less *widgets.Section // advanced, negative
+	length     *widgets.Text
+	note       *note
+	generate   *widgets.Button
+	cancel     *widgets.Button
+	quiet      bool // controls are being set: nobody typed
+}
+
+func newCompose(w *Window) *compose {
+	c := &compose{w: w, quiet: true}
+	c.prompt = widgets.NewLines(5)
+	c.prompt.SetPlaceHolder(w.say("Describe the clip: who or what, doing what, where…"))
+	c.negative = widgets.NewLines(2)
+	c.negative.SetPlaceHolder(w.say("What should not be seen (optional)"))
+	for _, e := range []*widgets.Entry{c.prompt, c.negative} {
+		e.OnShortcut, e.OnKey = w.shortcut, w.escape
+		e.OnChanged = func(string) { c.changed() }
+	}
+	c.lines = widget.NewCheck("", func(bool) { c.changed() })
+	c.image = newFirstFrame(w)
+	c.examples = container.New(&widgets.Wrap{Gap: 6})
+	c.model = widget.NewSelect(nil, func(string) { c.pickModel() })
+	c.steps = c.number(w.say("Steps"), 1, 50, 200, 1)
+	c.frames = c.number(w.say("Frames"), 1, 81, 401, 1)
+	c.frames.SetCoarse(4)
+	c.guidance = c.number(w.say("Guidance"), 1, 12, 30, .1)
+	c.window = c.number(w.say("Window"), 0, 12, 64, 1)
+	c.shift = c.number(w.say("Shift"), 0, 12, 100, .1)
+	c.size = newSizeField(w, c.changed)
+	c.sampler = widget.NewSelect(nil, func(string) { c.changed() })
+	c.seedField()
+	c.less = widgets.NewSection(w.say("Negative prompt"), c.negative)
+	c.length = widgets.Caption("")
+	c.length.Align = fyne.TextAlignTrailing
+	help := func(s string) fyne.CanvasObject { return widgets.Caption(w.say(s)) }
+	c.more = widgets.NewSection(w.say("Advanced"), widgets.Column(7,
+		widgets.Named(w.say("Sampler"), c.sampler), c.guidance,
+		c.window, help("Attention window in latent frames; 0 looks at all of them"),
+		c.shift, help("Shift of the noise schedule; 0 leaves it to the model")))
+	c.note = newNote()
+	c.generate = widgets.NewButton(w.say("Generate"), theme.Spark.Resource(), c.submit)
+	c.generate.Importance = widget.HighImportance
+	c.generate.Help, c.generate.Hints = "Ctrl+Enter", w.over
+	c.cancel = widgets.NewButton(w.say("Cancel"), nil, w.cancelCurrent)
+	c.cancel.Help, c.cancel.Hints = "Esc", w.over
+	c.models()
+	c.restore()
+	c.quiet = false
+	c.changed()
+	c.busy()
+	return c
+}
+
+func (c *compose) number(name string, low, high, limit, grid float64) *widgets.Number {
+	n := widgets.NewNumber(name, low, high, limit, grid, c.w.escape)
+	n.OnChanged = func(float64) { c.changed() }
+	n.Entry().OnShortcut = c.w.shortcut
+	return n
+}
+
+// content lays the pane out: what scrolls, and the buttons that never do.
+func (c *compose) content() fyne.CanvasObject {
+	fields := widgets.Column(11,
+		widgets.Fill(6, widgets.NewTitle(c.w.say("Prompt")), c.length, nil),
+		c.prompt, c.lines, c.examples, c.less,
+		c.image.content(),
+		widget.NewSeparator(),
+		widgets.Named(c.w.say("Model"), c.model),
+		c.steps, c.frames, c.size.content(),
+		widgets.Named(c.w.say("Seed"), widgets.Fill(2, nil, c.seed, widgets.Row(0, c.dice, c.lockIt))),
+		widget.NewSeparator(),
+		c.more)
+	buttons := widgets.Fill(8, nil, c.generate, c.cancel)
+	foot := widgets.Column(8, c.note, buttons)
+	scroll := container.NewVScroll(container.New(gutter{9}, fields))
+	return container.NewStack(widgets.NewSurface(theme.Surface, theme.Border),
+		container.NewBorder(nil, widgets.Inset(foot, 12), nil, nil, container.New(edges{12, 12, 12, 3}, scroll)))
+}
+
+// order is what the controls say.
+func (c *compose) order() studio.Order {
+	r := c.base
+	r.Model = c.modelName()
+	r.Prompt = strings.TrimSpace(c.prompt.Text)
+	r.Negative = strings.TrimSpace(c.negative.Text)
+	r.Steps, r.Frames = int(c.steps.Value()), int(c.frames.Value())
+	r.Width, r.Height = c.size.value()
+	r.Guidance, r.Shift, r.Window = c.guidance.Value(), c.shift.Value(), int(c.window.Value())
+	r.Sampler = c.sampler.Selected
+	r.Seed = c.seedValue()
+	r.Image = c.image.picture
+	return studio.Order{Request: r, ImagePath: c.image.path}
+}
+
+// put sets the controls to a request.
+func (c *compose) put(r inference.Request, imagePath string) {
+	c.quiet = true
+	c.selectModel(r.Model)
+	d := c.w.door.Defaults(c.modelName())
+	c.base = r
+	c.prompt.SetText(r.Prompt)
+	c.negative.SetText(r.Negative)
+	c.less.Open(r.Negative != "")
+	c.steps.SetValue(float64(or(r.Steps, d.Steps)))
+	c.frames.SetValue(float64(or(r.Frames, d.Frames)))
+	c.size.set(or(r.Width, d.Width), or(r.Height, d.Height))
+	c.guidance.SetValue(or(r.Guidance, d.Guidance))
+	c.shift.SetValue(or(r.Shift, d.Shift))
+	c.window.SetValue(float64(r.Window))
+	c.sampler.SetSelected(or(r.Sampler, d.Sampler))
+	c.setSeed(r.Seed)
+	c.base.FPS = or(r.FPS, d.FPS)
+	c.image.set(imagePath)
+	c.quiet = false
+	c.changed()
+}
+
+// restore starts from what was asked for last, or from the model's own defaults.
+func (c *compose) restore() {
+	last := c.w.chosen.Last
+	if last.Width == 0 {
+		last = c.w.door.Defaults(c.modelName())
+		last.Prompt, last.Seed = "", randomSeed()
+	}
+	c.put(last, "")
+	c.quiet = true
+}
+
+func or[T comparable](a, b T) T {
+	var zero T
+	if a == zero {
+		return b
+	}
+	return a
+}
+
+// changed follows every change of the controls.
+func (c *compose) changed() {
+	if c.quiet {
+		return
+	}
+	if n := len(c.prompts()); strings.Contains(strings.TrimSpace(c.prompt.Text), "\n") {
+		c.lines.SetText(c.w.say("One clip per line"))
+		if c.lines.Checked && n > 1 {
+			c.lines.SetText(c.w.say("One clip per line: %d clips", n))
+		}
+		c.lines.Show()
+	} else {
+		c.lines.Hide()
+	}
+	if fps := or(c.base.FPS, c.w.door.Defaults(c.modelName()).FPS); fps > 0 {
+		c.length.SetText(c.w.say("%.1f s at %d frames a second", c.frames.Value()/float64(fps), fps))
+	}
+	c.busy()
+	c.check()
+}
+
+// prompts are the prompts to make clips of: one, or one a line.
+func (c *compose) prompts() []string {
+	text := strings.TrimSpace(c.prompt.Text)
+	if !c.lines.Checked {
+		return []string{text}
+	}
+	var p []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			p = append(p, line)
+		}
+	}
+	return p
+}
+
+// submit queues what the controls say, one job or one for each line.
+func (c *compose) submit() {
+	if c.generate.Disabled() {
+		return
+	}
+	if !c.locked {
+		c.setSeed(randomSeed())
+	}
+	order, prompts := c.order(), c.prompts()
+	w := c.w
+	w.background(func() func() {
+		for _, p := range prompts {
+			o := order
+			o.Prompt = p
+			id, err := w.door.Submit(o)
+			if err != nil {
+				return func() { w.fail(err) }
+			}
+			w.post(nil, func() { w.stage.await(id) })
+		}
+		return nil
+	})
+}
+
+// busy enables what can be done now.
+func (c *compose) busy() {
+	able(c.generate, strings.TrimSpace(c.prompt.Text) != "" && !c.note.refused && c.model.Selected != "")
+	able(c.cancel, c.w.queue.current() != "")
+}
+
+func able(b *widgets.Button, on bool) {
+	if on == b.Disabled() {
+		if on {
+			b.Enable()
+		} else {
+			b.Disable()
+		}
+	}
+}
+
+// gutter keeps a scroll bar off what it scrolls.
+type gutter struct{ right float32 }
+
+// Layout is for the toolkit.
+func (g gutter) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	o[0].Resize(s.SubtractWidthHeight(g.right, 0))
+	o[0].Move(fyne.Position{})
+}
+
+// MinSize is for the toolkit.
+func (g gutter) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return o[0].MinSize().AddWidthHeight(g.right, 4)
+}
+
+// edges keeps margins of its own on every side.
+type edges struct{ left, top, bottom, right float32 }
+
+// Layout is for the toolkit.
+func (e edges) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	o[0].Resize(s.SubtractWidthHeight(e.left+e.right, e.top+e.bottom))
+	o[0].Move(fyne.NewPos(e.left, e.top))
+}
+
+// MinSize is for the toolkit.
+func (e edges) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return o[0].MinSize().AddWidthHeight(e.left+e.right, e.top+e.bottom)
+}

@@ -1,0 +1,132 @@
+package ui
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/storage"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"kinora/app/history"
+	"kinora/ui/widgets"
+)
+
+// exportDialog asks where a clip is to be saved, and as what.
+func (w *Window) exportDialog(e *history.Entry) {
+	if e == nil {
+		return
+	}
+	formats := w.door.Formats()
+	if len(formats) == 0 {
+		return
+	}
+	var titles []string
+	for _, f := range formats {
+		titles = append(titles, w.say(f.Title))
+	}
+	path := widgets.NewEntry()
+	kind := widget.NewRadioGroup(titles, nil)
+	kind.Horizontal, kind.Required = true, true
+	at := func() int {
+		for i, t := range titles {
+			if t == kind.Selected {
+				return i
+			}
+		}
+		return 0
+	}
+	kind.OnChanged = func(string) {
+		base := path.Text
+		for _, f := range formats {
+			if f.Ext != "" {
+				base = strings.TrimSuffix(base, f.Ext)
+			}
+		}
+		path.SetText(base + formats[at()].Ext)
+	}
+	path.SetText(filepath.Join(w.exportFolder(), fileName(e.Request.Prompt)))
+	kind.SetSelected(titles[0])
+	browse := widgets.NewButton("", fynetheme.FolderOpenIcon(), func() {
+		d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
+			if err != nil {
+				w.fail(err)
+			}
+			if u != nil {
+				path.SetText(filepath.Join(u.Path(), filepath.Base(path.Text)))
+			}
+		}, w.win)
+		if u, err := storage.ListerForURI(storage.NewFileURI(filepath.Dir(path.Text))); err == nil {
+			d.SetLocation(u)
+		}
+		w.present(d)
+	})
+	form := container.NewVBox(
+		widgets.Named(w.say("Format"), kind),
+		widgets.Named(w.say("Save as"), widgets.Fill(6, nil, path, browse)),
+		widgets.Caption(w.say("The settings are kept in the file: drop it on this window to restore them.")))
+	d := dialog.NewCustomConfirm(w.say("Export clip"), w.say("Export"), w.say("Cancel"), widgets.Wide(form, 520), func(ok bool) {
+		if ok {
+			w.exportTo(*e, path.Text, formats[at()].Name)
+		}
+	}, w.win)
+	d.Show()
+}
+
+// exportTo saves in the background, behind a bar that moves.
+func (w *Window) exportTo(e history.Entry, path, format string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	bar := widget.NewProgressBarInfinite()
+	d := dialog.NewCustom(w.say("Exporting…"), w.say("Cancel"), widgets.Wide(widgets.Column(8, widgets.Caption(path), bar), 420), w.win)
+	d.SetOnClosed(func() {
+		cancel()
+		bar.Stop()
+	})
+	d.Show()
+	w.lastFolder = filepath.Dir(path)
+	w.background(func() func() {
+		err := w.door.Export(ctx, e.ID, path, format)
+		return func() {
+			given := ctx.Err() != nil
+			d.Hide()
+			switch {
+			case err == nil:
+				w.over.Toast(w.say("Saved %s", filepath.Base(path)), w.say("Open folder"), func() { w.openFolder(filepath.Dir(path)) })
+			case !given:
+				w.fail(err)
+			}
+		}
+	})
+}
+
+// exportFolder is where the last export went, or the user's folder for videos.
+func (w *Window) exportFolder() string {
+	if w.lastFolder != "" {
+		return w.lastFolder
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return w.door.Folder()
+	}
+	return home
+}
+
+// fileName is the beginning of a prompt as the name of a file.
+func fileName(prompt string) string {
+	var b strings.Builder
+	for _, r := range short(prompt, 40) {
+		switch {
+		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.Is(unicode.Han, r):
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	return or(strings.Trim(b.String(), "-"), "clip")
+}

@@ -1,0 +1,130 @@
+package ui
+
+import (
+	"image"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/storage"
+	fynetheme "fyne.io/fyne/v2/theme"
+
+	"kinora/inference"
+	"kinora/ui/theme"
+	"kinora/ui/widgets"
+)
+
+// pictures are the kinds of file that can be a first frame.
+var pictures = []string{".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"}
+
+// firstFrame is the picture that a clip starts from.
+type firstFrame struct {
+	w       *Window
+	path    string
+	picture *inference.Picture
+	turn    int
+
+	choose, clear *widgets.Button
+	thumb         *canvas.Image
+	frame         fyne.CanvasObject
+	name          *widgets.Text
+}
+
+func newFirstFrame(w *Window) *firstFrame {
+	f := &firstFrame{w: w}
+	f.choose = widgets.NewButton(w.say("Start from an image…"), fynetheme.MediaPhotoIcon(), f.browse)
+	f.clear = widgets.NewIcon(fynetheme.CancelIcon(), w.say("Without the image"), w.over, func() { f.set("") })
+	f.thumb = &canvas.Image{FillMode: canvas.ImageFillContain, ScaleMode: canvas.ImageScaleFastest}
+	f.thumb.SetMinSize(fyne.NewSize(72, 54))
+	f.name = widgets.Caption("")
+	well := widgets.NewSurface(theme.Sunken, "")
+	well.Corner = 8
+	f.frame = container.NewStack(well, widgets.Inset(widgets.Fill(8, f.thumb, widgets.Column(2, widgets.NewTitle(w.say("First frame")), f.name), f.clear), 6))
+	f.frame.Hide()
+	return f
+}
+
+func (f *firstFrame) content() fyne.CanvasObject { return widgets.Column(0, f.choose, f.frame) }
+
+// allow says whether the model can start from a picture.
+func (f *firstFrame) allow(on bool) {
+	able(f.choose, on)
+	f.choose.Help, f.choose.Hints = "", f.w.over
+	if !on {
+		f.choose.Help = f.w.say("This model cannot start from an image")
+		f.set("")
+	}
+}
+
+func (f *firstFrame) browse() {
+	d := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
+		if err != nil {
+			f.w.fail(err)
+		}
+		if r != nil {
+			r.Close()
+			f.set(r.URI().Path())
+		}
+	}, f.w.win)
+	d.SetFilter(storage.NewExtensionFileFilter(pictures))
+	f.w.present(d)
+}
+
+// set loads the picture at path in the background; an empty path clears it.
+func (f *firstFrame) set(path string) {
+	f.turn++
+	turn := f.turn
+	if path == "" {
+		f.show("", nil, nil)
+		return
+	}
+	f.w.background(func() func() {
+		p, err := f.w.door.LoadImage(path)
+		var img image.Image
+		if err == nil {
+			img = shrink(p, 144)
+		}
+		return func() {
+			switch {
+			case turn != f.turn:
+			case err != nil:
+				f.w.fail(err)
+			default:
+				f.show(path, p, img)
+			}
+		}
+	})
+}
+
+func (f *firstFrame) show(path string, p *inference.Picture, img image.Image) {
+	f.path, f.picture, f.thumb.Image = path, p, img
+	f.name.SetText(filepath.Base(path))
+	if p == nil {
+		f.frame.Hide()
+		f.choose.Show()
+	} else {
+		f.choose.Hide()
+		f.frame.Show()
+	}
+	f.thumb.Refresh()
+	if f.w.compose != nil {
+		f.w.compose.changed()
+	}
+}
+
+// shrink samples a picture down to at most n pixels a side.
+func shrink(p *inference.Picture, n int) image.Image {
+	k := max(float64(max(p.Width, p.Height))/float64(n), 1)
+	w, h := max(int(float64(p.Width)/k), 1), max(int(float64(p.Height)/k), 1)
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			q := 3 * (int(float64(y)*k)*p.Width + int(float64(x)*k))
+			d := m.Pix[m.PixOffset(x, y):]
+			d[0], d[1], d[2], d[3] = p.Pix[q], p.Pix[q+1], p.Pix[q+2], 255
+		}
+	}
+	return m
+}

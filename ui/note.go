@@ -1,0 +1,101 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"kinora/ui/theme"
+	"kinora/ui/widgets"
+)
+
+// note says, before generating, what will not turn out as written.
+type note struct {
+	widget.BaseWidget
+	label   *widget.Label
+	icon    *widget.Icon
+	back    *widgets.Surface
+	refused bool // what is asked for cannot be done
+	turn    int  // counts checks, so that an old answer is not shown
+	stop    func()
+}
+
+func newNote() *note {
+	n := &note{label: widget.NewLabel(""), icon: widget.NewIcon(fynetheme.InfoIcon()), back: widgets.NewSurface(theme.Tint, "")}
+	n.label.Wrapping, n.label.SizeName = fyne.TextWrapWord, fynetheme.SizeNameCaptionText
+	n.back.Corner = 8
+	n.ExtendBaseWidget(n)
+	n.Hide()
+	return n
+}
+
+func (n *note) set(notes []string, err error) {
+	n.refused = err != nil
+	text := strings.Join(notes, " ")
+	n.icon.SetResource(fynetheme.InfoIcon())
+	n.label.Importance = widget.MediumImportance
+	if err != nil {
+		text = sentence(err)
+		n.icon.SetResource(fynetheme.NewErrorThemedResource(fynetheme.ErrorIcon()))
+	}
+	n.label.SetText(text)
+	if text == "" {
+		n.Hide()
+	} else {
+		n.Show()
+	}
+}
+
+// CreateRenderer is for the toolkit.
+func (n *note) CreateRenderer() fyne.WidgetRenderer {
+	left := container.New(edges{8, 0, 0, 0}, n.icon)
+	return widget.NewSimpleRenderer(container.NewStack(n.back, container.NewBorder(nil, nil, left, nil, n.label)))
+}
+
+// check asks the studio, a moment after the last change, what it thinks of the
+// request.
+func (c *compose) check() {
+	n := c.note
+	n.turn++
+	if n.stop != nil {
+		n.stop()
+	}
+	if strings.TrimSpace(c.prompt.Text) == "" {
+		n.set(nil, nil)
+		c.busy()
+		return
+	}
+	turn := n.turn
+	n.stop = c.w.later(250*time.Millisecond, func() {
+		r, prompts := c.order().Request, c.prompts()
+		c.w.background(func() func() {
+			var notes []string
+			var err error
+			seen := map[string]bool{}
+			for _, p := range prompts {
+				r.Prompt = p
+				_, more, e := c.w.door.Check(r)
+				for _, m := range more {
+					if !seen[m] {
+						seen[m] = true
+						notes = append(notes, m)
+					}
+				}
+				if e != nil {
+					err = e
+					break
+				}
+			}
+			return func() {
+				if turn == n.turn {
+					n.set(notes, err)
+					c.busy()
+				}
+			}
+		})
+	})
+}

@@ -1,0 +1,145 @@
+package ui
+
+import (
+	"encoding/json"
+	"math"
+	"runtime"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"kinora/app/settings"
+	"kinora/ui/widgets"
+)
+
+// settings shows the form, made from the studio's table.
+func (w *Window) settings() {
+	values, err := asMap(w.door.Settings())
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	form := container.NewVBox()
+	for _, item := range w.door.SettingsTable() {
+		control := w.control(item, values)
+		name := widgets.NewText(w.say(item.Label), "", "")
+		row := container.NewVBox(widgets.Fill(12, widgets.Wide(name, 130), control, nil))
+		help := w.say(item.Help)
+		if item.Restart {
+			help += " " + w.say("(at the next start)")
+		}
+		if help != "" {
+			row.Add(container.New(edges{142, 0, 2, 0}, widgets.Caption(help)))
+		}
+		form.Add(row)
+	}
+	about := widgets.Caption("Kinora " + w.meta.Version + "  ·  " + w.meta.Device + "  ·  GPL-3.0-or-later")
+	form.Add(container.New(edges{0, 8, 0, 0}, about))
+	d := dialog.NewCustomConfirm(w.say("Settings"), w.say("Save"), w.say("Cancel"),
+		container.NewVScroll(widgets.Inset(form, 6)), func(ok bool) {
+			if ok {
+				w.saveSettings(values)
+			}
+		}, w.win)
+	s := w.Canvas().Size()
+	d.Resize(fyne.NewSize(min(s.Width-60, 660), min(s.Height-60, form.MinSize().Height+150)))
+	d.Show()
+}
+
+// control makes the widget of one setting; it writes what is chosen to values.
+func (w *Window) control(item settings.Item, values map[string]any) fyne.CanvasObject {
+	key := item.Key
+	switch item.Kind {
+	case settings.Choice:
+		var names []string
+		at := -1
+		for i, c := range item.Choices {
+			names = append(names, w.say("choice:"+c))
+			if values[key] == c || c == item.Choices[0] && values[key] == "" {
+				at = i
+			}
+		}
+		s := widget.NewSelect(names, nil)
+		s.SetSelectedIndex(at)
+		s.OnChanged = func(string) { values[key] = item.Choices[s.SelectedIndex()] }
+		return s
+	case settings.Flag:
+		c := widget.NewCheck("", func(on bool) { values[key] = on })
+		on, _ := values[key].(bool)
+		c.SetChecked(on)
+		return c
+	case settings.Number:
+		now, _ := values[key].(float64)
+		high := item.Max
+		if high <= 0 || high == math.MaxInt {
+			high = runtime.NumCPU()
+		}
+		n := widgets.NewNumber("", float64(item.Min), float64(high), float64(high), 1, nil)
+		n.SetValue(now)
+		n.OnChanged = func(v float64) { values[key] = v }
+		return n
+	}
+	e := widgets.NewEntry()
+	text, _ := values[key].(string)
+	e.SetText(text)
+	e.OnChanged = func(s string) { values[key] = s }
+	browse := widgets.NewButton("", fynetheme.FolderOpenIcon(), func() { w.browse(item.Kind, e) })
+	return widgets.Fill(6, nil, e, browse)
+}
+
+func (w *Window) browse(kind settings.Kind, into *widgets.Entry) {
+	if kind == settings.File {
+		w.present(dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
+			if r != nil {
+				r.Close()
+				into.SetText(r.URI().Path())
+			}
+		}, w.win))
+		return
+	}
+	w.present(dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
+		if u != nil {
+			into.SetText(u.Path())
+		}
+	}, w.win))
+}
+
+func (w *Window) saveSettings(values map[string]any) {
+	w.background(func() func() {
+		v := w.door.Settings() // what was asked for last may have changed meanwhile
+		last := v.Last
+		err := fromMap(values, &v)
+		if err == nil {
+			v.Last = last
+			err = w.door.SetSettings(v)
+		}
+		return func() {
+			w.fail(err)
+			w.redress()
+		}
+	})
+}
+
+func asMap(v settings.Values) (map[string]any, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var m map[string]any
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, err
+	}
+	delete(m, "last") // seeds do not survive a float
+	return m, nil
+}
+
+func fromMap(m map[string]any, v *settings.Values) error {
+	b, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, v)
+}

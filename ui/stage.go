@@ -1,0 +1,263 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"kinora/app/history"
+	"kinora/app/job"
+	"kinora/app/studio"
+	"kinora/inference"
+	"kinora/ui/theme"
+	"kinora/ui/widgets"
+)
+
+// stage is the middle of the window: the clip being made, a finished one, or
+// several side by side.
+type stage struct {
+	w      *Window
+	player *widgets.Player
+
+	live    job.ID // the job that is followed, or none
+	entries []history.Entry
+	turn    int // counts what was put on, so that a late clip is not shown
+
+	title, detail *widgets.Text
+	head, frame   *fyne.Container
+	bar           *widgets.Bar
+	status        *widgets.Text
+	progress      *fyne.Container
+	actions       *fyne.Container
+	use, again    *widgets.Button
+	export, drop  *widgets.Button
+	started       bool            // the preview has been seen to play
+	last          *inference.Clip // the preview on show
+}
+
+func newStage(w *Window) *stage {
+	s := &stage{w: w}
+	words := widgets.PlayerWords{
+		Play: w.say("Play or pause (Space)"), Back: w.say("Frame back (←)"), Next: w.say("Frame on (→)"),
+		Loop: w.say("Loop (L)"), Speed: w.say("Speed"), Fit: w.say("Actual size"),
+	}
+	s.player = widgets.NewPlayer(w.tick, w.now, words, w.over, s.empty())
+	s.player.SetLoop(true)
+	s.player.OnKey = func(k *fyne.KeyEvent) { w.key(k) }
+	s.title, s.detail = widgets.NewText("", fynetheme.SizeNameSubHeadingText, ""), widgets.Caption("")
+	s.title.Bold = true
+	s.bar, s.status = widgets.NewBar(), widgets.Caption("")
+	s.status.Align = fyne.TextAlignTrailing
+	s.progress = widgets.Column(5, s.status, s.bar)
+	s.progress.Hide()
+	s.use = widgets.NewButton(w.say("Use settings"), theme.Reuse.Resource(), s.useSettings)
+	s.again = widgets.NewButton(w.say("Run again"), fynetheme.ViewRefreshIcon(), s.runAgain)
+	s.export = widgets.NewButton(w.say("Export…"), fynetheme.DocumentSaveIcon(), func() { w.exportDialog(s.entry()) })
+	s.drop = widgets.NewIcon(fynetheme.DeleteIcon(), w.say("Delete (Del)"), w.over, func() { w.delete(s.entry()) })
+	s.export.Importance = widget.HighImportance
+	s.actions = container.NewHBox(s.use, s.again, s.export, s.drop)
+	s.clear()
+	return s
+}
+
+func (s *stage) empty() fyne.CanvasObject {
+	line := func(text string, bold bool) *widgets.Text {
+		t := widgets.NewText(s.w.say(text), fynetheme.SizeNameText, theme.Muted)
+		t.Align, t.Whole, t.Bold = fyne.TextAlignCenter, true, bold
+		return t
+	}
+	return container.NewCenter(widgets.Column(6,
+		line("Your clip will appear here", true),
+		line("Write a prompt and press Generate,", false),
+		line("or drop a clip or an image on this window.", false)))
+}
+
+func (s *stage) content() fyne.CanvasObject {
+	s.head = widgets.Inset(widgets.Column(3, s.title, s.detail), 4)
+	s.head.Hide()
+	foot := widgets.Column(8, s.progress, s.actions)
+	s.frame = container.NewBorder(s.head, foot, nil, nil, s.player)
+	return container.NewStack(widgets.NewSurface(theme.Surface, theme.Border), widgets.Inset(s.frame, 10))
+}
+
+// clear shows the empty stage.
+func (s *stage) clear() {
+	s.turn++
+	s.live, s.entries = "", nil
+	s.player.Load()
+	s.heading("", "")
+}
+
+func (s *stage) heading(title, detail string) {
+	s.title.SetText(title)
+	s.detail.SetText(detail)
+	if s.head != nil && s.head.Visible() != (title != "") {
+		if title != "" {
+			s.head.Show()
+		} else {
+			s.head.Hide()
+		}
+		s.frame.Refresh()
+	}
+	s.buttons()
+}
+
+// entry is the clip on show, when it is a single finished one.
+func (s *stage) entry() *history.Entry {
+	if len(s.entries) == 1 {
+		return &s.entries[0]
+	}
+	return nil
+}
+
+func (s *stage) buttons() {
+	on := s.entry() != nil
+	for _, b := range []*widgets.Button{s.use, s.again, s.export, s.drop} {
+		able(b, on)
+	}
+	if s.live == "" {
+		s.progress.Hide()
+	}
+}
+
+// await follows a job just submitted, unless another is followed already.
+func (s *stage) await(id job.ID) {
+	if j, ok := s.w.queue.jobs[s.live]; ok && !j.State.Ended() {
+		return
+	}
+	s.watch(id)
+}
+
+// watch follows a job.
+func (s *stage) watch(id job.ID) {
+	s.turn++
+	s.live, s.entries, s.started = id, nil, false
+	s.player.Load()
+	s.w.gallery.mark()
+	if j, ok := s.w.queue.jobs[id]; ok {
+		s.follow(j)
+	}
+	s.buttons()
+}
+
+// follow shows the newest state of the job that is followed.
+func (s *stage) follow(j job.Job) {
+	if j.ID != s.live || j.ID == "" {
+		return
+	}
+	s.heading(j.Request.Prompt, describe(s.w, j.Request))
+	switch j.State {
+	case job.Done:
+		s.live = ""
+		s.open(history.Entry{ID: j.ID, State: j.State, Request: j.Request, ImagePath: j.ImagePath, Timings: j.Timings})
+		return
+	case job.Cancelled:
+		s.clear()
+		return
+	case job.Failed, job.Interrupted:
+		s.progress.Hide()
+		return
+	}
+	s.progress.Show()
+	s.status.SetText(s.w.queue.status(j))
+	s.bar.Set(max(share(j), 0))
+	if p := j.Progress.Preview; p != nil && (!s.started || s.last != p) {
+		s.last = p
+		s.player.Update(footage(p))
+		if !s.started {
+			s.started = true
+			s.player.Play()
+		}
+	}
+}
+
+func footage(c *inference.Clip) *widgets.Footage {
+	if c == nil {
+		return nil
+	}
+	return &widgets.Footage{Width: c.Width, Height: c.Height, FPS: c.FPS, Frames: c.Frames}
+}
+
+// open puts finished clips on the stage; several are played in step.
+func (s *stage) open(entries ...history.Entry) {
+	s.turn++
+	turn := s.turn
+	s.live, s.entries = "", entries
+	if len(entries) == 1 {
+		s.heading(entries[0].Request.Prompt, describe(s.w, entries[0].Request))
+	} else {
+		s.heading(s.w.say("Comparing %d clips", len(entries)), s.w.say("They play in step; choose one to work with it"))
+	}
+	s.w.gallery.mark()
+	s.w.background(func() func() {
+		tracks := make([]widgets.Track, len(entries))
+		for i, e := range entries {
+			c, err := s.w.door.Clip(context.Background(), e.ID)
+			if err != nil {
+				return func() {
+					if turn == s.turn {
+						s.player.Load()
+						s.w.fail(err)
+					}
+				}
+			}
+			tracks[i] = widgets.Track{Caption: e.Request.Prompt, Footage: footage(c)}
+		}
+		return func() {
+			if turn == s.turn {
+				s.player.Load(tracks...)
+				s.player.Play()
+			}
+		}
+	})
+}
+
+func (s *stage) useSettings() {
+	if e := s.entry(); e != nil {
+		s.w.use(*e)
+	}
+}
+
+func (s *stage) runAgain() {
+	if e := s.entry(); e != nil {
+		s.w.again(studio.Order{Request: e.Request, ImagePath: e.ImagePath})
+	}
+}
+
+// use sets the pane to what a clip was made with, its seed included.
+func (w *Window) use(e history.Entry) {
+	w.compose.put(e.Request, e.ImagePath)
+	w.compose.lock(true)
+	w.over.Toast(w.say("Settings taken over"), "", nil)
+}
+
+// again submits an order as it stands.
+func (w *Window) again(o studio.Order) {
+	w.background(func() func() {
+		id, err := w.door.Submit(o)
+		return func() {
+			if err != nil {
+				w.fail(err)
+				return
+			}
+			w.stage.await(id)
+		}
+	})
+}
+
+// describe is a request in a line.
+func describe(w *Window, r inference.Request) string {
+	s := fmt.Sprintf("%d × %d  ·  %s  ·  %s  ·  %s", r.Width, r.Height,
+		w.say("%d frames", r.Frames), w.say("%d steps", r.Steps), w.say("seed %d", r.Seed))
+	if r.Sampler != "" {
+		s += "  ·  " + r.Sampler
+	}
+	if r.Guidance > 0 {
+		s += "  ·  " + w.say("guidance %g", r.Guidance)
+	}
+	return s
+}

@@ -1,0 +1,92 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"kinora/ui/theme"
+)
+
+// Chip is a small pill of text that can be tapped.
+type Chip struct {
+	widget.BaseWidget
+	OnTapped func()
+
+	text *Text
+	back *Surface
+	on   bool
+}
+
+// NewChip returns a chip.
+func NewChip(text string, tapped func()) *Chip {
+	c := &Chip{OnTapped: tapped, text: NewText(text, fynetheme.SizeNameCaptionText, theme.Muted), back: NewSurface(theme.Surface, theme.Border)}
+	c.text.Align, c.text.Whole, c.back.Corner = fyne.TextAlignCenter, true, 13
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// Text is what the chip says.
+func (c *Chip) Text() string { return c.text.Content }
+
+// SetText changes what the chip says.
+func (c *Chip) SetText(s string) { c.text.SetText(s) }
+
+// SetOn shows the chip as chosen.
+func (c *Chip) SetOn(on bool) {
+	c.on = on
+	c.paint(false)
+}
+
+func (c *Chip) paint(hover bool) {
+	switch {
+	case c.on:
+		c.back.Paint(theme.Tint, fynetheme.ColorNamePrimary)
+		c.text.SetColor(fynetheme.ColorNameForeground)
+	case hover:
+		c.back.Paint(theme.Tint, theme.Border)
+		c.text.SetColor(fynetheme.ColorNameForeground)
+	default:
+		c.back.Paint(theme.Surface, theme.Border)
+		c.text.SetColor(theme.Muted)
+	}
+}
+
+// Tapped is for the toolkit.
+func (c *Chip) Tapped(*fyne.PointEvent) {
+	if c.OnTapped != nil {
+		c.OnTapped()
+	}
+}
+
+// MouseIn is for the toolkit.
+func (c *Chip) MouseIn(*desktop.MouseEvent) { c.paint(true) }
+
+// MouseMoved is for the toolkit.
+func (c *Chip) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut is for the toolkit.
+func (c *Chip) MouseOut() { c.paint(false) }
+
+// Cursor is for the toolkit.
+func (c *Chip) Cursor() desktop.Cursor { return desktop.PointerCursor }
+
+// CreateRenderer is for the toolkit.
+func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(container.NewStack(c.back, container.New(margin{10, 5}, c.text)))
+}
+
+type margin struct{ x, y float32 }
+
+// Layout is for the toolkit.
+func (m margin) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	o[0].Move(fyne.NewPos(m.x, m.y))
+	o[0].Resize(s.SubtractWidthHeight(2*m.x, 2*m.y))
+}
+
+// MinSize is for the toolkit.
+func (m margin) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return o[0].MinSize().AddWidthHeight(2*m.x, 2*m.y)
+}

@@ -1,0 +1,99 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"kinora/ui/theme"
+)
+
+// Section is a heading that opens and closes what is under it.
+type Section struct {
+	widget.BaseWidget
+	OnToggle func(open bool)
+
+	title, note *Text
+	arrow       *widget.Icon
+	content     fyne.CanvasObject
+	box         *fyne.Container
+	focused     bool
+	ring        *Surface
+}
+
+// NewSection returns a closed section.
+func NewSection(title string, content fyne.CanvasObject) *Section {
+	s := &Section{title: NewTitle(title), note: Caption(""), arrow: widget.NewIcon(theme.Right.Resource()), content: content, ring: NewSurface("", "")}
+	s.ring.Corner = 6
+	s.note.Align = fyne.TextAlignTrailing
+	content.Hide()
+	head := newTouch(container.NewStack(s.ring, Inset(Fill(8, Row(4, s.arrow, s.title), s.note, nil), 2)), func() { s.Open(!s.IsOpen()) })
+	head.focus = func(on bool) {
+		if on {
+			s.ring.Paint("", fynetheme.ColorNamePrimary)
+		} else {
+			s.ring.Paint("", "")
+		}
+	}
+	s.box = Column(8, head, content)
+	s.title.Whole = true
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// SetNote says in a few words what is inside, beside the title.
+func (s *Section) SetNote(t string) { s.note.SetText(t) }
+
+// IsOpen reports whether the content is shown.
+func (s *Section) IsOpen() bool { return s.content.Visible() }
+
+// Open shows or hides the content.
+func (s *Section) Open(open bool) {
+	if open == s.IsOpen() {
+		return
+	}
+	if open {
+		s.content.Show()
+		s.arrow.SetResource(theme.Down.Resource())
+	} else {
+		s.content.Hide()
+		s.arrow.SetResource(theme.Right.Resource())
+	}
+	s.Refresh()
+	if s.OnToggle != nil {
+		s.OnToggle(open)
+	}
+}
+
+// CreateRenderer is for the toolkit.
+func (s *Section) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(s.box) }
+
+// touch makes anything tappable, by pointer and by keys.
+type touch struct {
+	widget.BaseWidget
+	content fyne.CanvasObject
+	tapped  func()
+	focus   func(bool)
+}
+
+func newTouch(content fyne.CanvasObject, tapped func()) *touch {
+	t := &touch{content: content, tapped: tapped}
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+func (t *touch) Tapped(*fyne.PointEvent) { t.tapped() }
+func (t *touch) TypedRune(rune)          {}
+func (t *touch) FocusGained()            { t.focus(true) }
+func (t *touch) FocusLost()              { t.focus(false) }
+func (t *touch) Cursor() desktop.Cursor  { return desktop.PointerCursor }
+
+func (t *touch) TypedKey(k *fyne.KeyEvent) {
+	if k.Name == fyne.KeySpace || k.Name == fyne.KeyReturn || k.Name == fyne.KeyEnter {
+		t.tapped()
+	}
+}
+
+func (t *touch) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(t.content) }

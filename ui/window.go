@@ -1,0 +1,208 @@
+package ui
+
+import (
+	"errors"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/lang"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"kinora/app/job"
+	"kinora/app/settings"
+	"kinora/app/studio"
+	"kinora/assets"
+	"kinora/ui/theme"
+	"kinora/ui/widgets"
+)
+
+// Window is Kinora's window. Its methods belong to the goroutine that draws.
+type Window struct {
+	app  fyne.App
+	win  fyne.Window
+	door Door
+	meta Meta
+	*bridge
+	speech
+
+	chosen     settings.Values // as last read from the studio
+	lastFolder string          // where the last export went
+	right      *fyne.Container
+	over       *widgets.Overlay
+	stops      []func()
+
+	compose *compose
+	queue   *queue
+	stage   *stage
+	gallery *gallery
+}
+
+// New makes the window, not yet shown.
+func New(a fyne.App, d Door, m Meta) *Window { return open(a, d, m, newBridge()) }
+
+func open(a fyne.App, d Door, m Meta, b *bridge) *Window {
+	w := &Window{app: a, door: d, meta: m, bridge: b, chosen: d.Settings()}
+	w.dress()
+	w.win = a.NewWindow("Kinora")
+	w.win.SetMaster()
+	w.win.SetPadded(false)
+	w.win.SetIcon(fyne.NewStaticResource("icon.png", assets.Icon))
+	w.win.SetOnDropped(func(_ fyne.Position, files []fyne.URI) { w.drop(files) })
+	w.build()
+	w.win.Resize(fyne.NewSize(1240, 800))
+	w.keys()
+	w.stops = append(w.stops,
+		d.Watch(func(j job.Job) { w.post(j.ID, func() { w.job(j) }) }),
+		d.Listen(func(e studio.Event) { w.post(nil, func() { w.event(e) }) }))
+	w.win.SetOnClosed(w.close)
+	return w
+}
+
+// ShowAndRun shows the window and returns when it is closed.
+func (w *Window) ShowAndRun() { w.win.ShowAndRun() }
+
+// Canvas is what the window draws on.
+func (w *Window) Canvas() fyne.Canvas { return w.win.Canvas() }
+
+func (w *Window) close() {
+	for _, stop := range w.stops {
+		stop()
+	}
+	w.stage.player.Pause()
+	w.bridge.close()
+}
+
+// dress puts on the chosen theme and language.
+func (w *Window) dress() {
+	w.speech = speak(w.chosen.Language, lang.SystemLocale().LanguageString())
+	w.app.Settings().SetTheme(theme.Kinora{Mode: theme.Mode(w.chosen.Theme)})
+}
+
+// build makes all views in the language of the day.
+func (w *Window) build() {
+	w.over = widgets.NewOverlay(w.later)
+	w.stage = newStage(w)
+	w.queue = newQueue(w)
+	w.gallery = newGallery(w)
+	w.compose = newCompose(w)
+	w.right = container.NewBorder(w.queue.content(), nil, nil, nil, w.gallery.content())
+	body := container.New(&columns{gap: 10, left: 352, right: 300, minRight: 236}, w.compose.content(), w.stage.content(), w.right)
+	page := container.NewBorder(w.header(), nil, nil, nil, body)
+	w.win.SetContent(container.NewStack(page, w.over))
+	for _, j := range w.door.Jobs() {
+		w.job(j)
+	}
+	w.gallery.search("")
+	w.win.Canvas().Focus(w.compose.prompt)
+}
+
+func (w *Window) header() fyne.CanvasObject {
+	icon := canvas.NewImageFromResource(fyne.NewStaticResource("icon.png", assets.Icon))
+	icon.FillMode = canvas.ImageFillContain
+	icon.SetMinSize(fyne.NewSquareSize(26))
+	name := widgets.NewText("Kinora", fynetheme.SizeNameSubHeadingText, "")
+	name.Bold, name.Whole = true, true
+	device := widgets.Caption(w.meta.Device)
+	device.Align = fyne.TextAlignTrailing
+	folder := widgets.NewIcon(fynetheme.FolderOpenIcon(), w.say("Open the folder of clips"), w.over, func() { w.openFolder(w.door.Folder()) })
+	set := widgets.NewIcon(fynetheme.SettingsIcon(), w.say("Settings"), w.over, w.settings)
+	return widgets.Inset(widgets.Fill(12, widgets.Row(9, icon, name), device, widgets.Row(2, folder, set)), 9)
+}
+
+// job shows the newest state of a job.
+func (w *Window) job(j job.Job) {
+	w.queue.show(j)
+	w.stage.follow(j)
+	w.compose.busy()
+	if j.State == job.Done {
+		w.gallery.reload()
+	}
+}
+
+// event shows what changed behind the window's back.
+func (w *Window) event(e studio.Event) {
+	switch e.Topic {
+	case studio.HistoryChanged:
+		w.gallery.reload()
+	case studio.ModelsChanged:
+		w.compose.models()
+	case studio.ConfigChanged:
+		w.compose.check()
+	case studio.SettingsChanged:
+		w.redress()
+	}
+	switch {
+	case e.Err != nil:
+		w.fail(e.Err)
+	case e.Text != "":
+		w.over.Toast(e.Text, "", nil)
+	}
+}
+
+// redress takes over changed settings; a change of language builds the views anew.
+func (w *Window) redress() {
+	was := w.chosen
+	w.chosen = w.door.Settings()
+	if was.Theme != w.chosen.Theme || was.Language != w.chosen.Language {
+		w.dress()
+	}
+	if was.Language != w.chosen.Language {
+		order := w.compose.order()
+		lock := w.compose.locked
+		w.stage.player.Pause()
+		w.build()
+		w.compose.put(order.Request, order.ImagePath)
+		w.compose.lock(lock)
+	}
+}
+
+// fail says in a dialog what went wrong.
+func (w *Window) fail(err error) {
+	if err == nil || isCancelled(err) {
+		return
+	}
+	text := widget.NewLabel(sentence(err))
+	text.Wrapping = fyne.TextWrapWord
+	icon := widget.NewIcon(fynetheme.NewErrorThemedResource(fynetheme.ErrorIcon()))
+	body := widgets.Wide(container.NewBorder(nil, nil, container.NewVBox(icon), nil, text), 420)
+	dialog.ShowCustom(w.say("That did not work"), w.say("OK"), body, w.win)
+}
+
+// sentence makes an error's text a sentence.
+func sentence(err error) string {
+	s := strings.TrimSpace(err.Error())
+	if s == "" {
+		return "Something went wrong."
+	}
+	r := []rune(s)
+	s = strings.ToUpper(string(r[:1])) + string(r[1:])
+	if !strings.ContainsAny(s[len(s)-1:], ".!?)") && !strings.HasSuffix(s, "。") {
+		s += "."
+	}
+	return s
+}
+
+func isCancelled(err error) bool { return errors.Is(err, errCancelled) }
+
+// openFolder shows a folder, or the folder of a file, in the system's browser.
+func (w *Window) openFolder(path string) {
+	if path == "" {
+		return
+	}
+	u := &url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
+	if !strings.HasPrefix(u.Path, "/") {
+		u.Path = "/" + u.Path // C:/… on Windows
+	}
+	w.background(func() func() {
+		if err := w.app.OpenURL(u); err != nil {
+			return func() { w.fail(err) }
+		}
+		return nil
+	})
+}
