@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -145,15 +146,16 @@ func WriteFile(f FS, path string, data []byte) error {
 	return p.Commit()
 }
 
-// Sweep removes what dead processes left half written under dir.
-func Sweep(f FS, dir string) {
-	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, Part) {
-			return nil
+// Sweep removes the .part files right in dir that dead processes left, if mine
+// says that their names, without the ending, are those of our files.
+func Sweep(f FS, dir string, mine func(name string) bool) {
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range list {
+		if name, ok := strings.CutSuffix(e.Name(), Part); ok && mine(name) && e.Type().IsRegular() {
+			reap(f, filepath.Join(dir, e.Name()))
 		}
-		if !d.IsDir() {
-			reap(f, path)
-		}
-		return nil
-	})
+	}
 }

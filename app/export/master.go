@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/draw"
 	"image/png"
 	"io"
 	"os"
@@ -241,23 +242,19 @@ func (f *Footage) Clip(ctx context.Context) (*inference.Clip, error) {
 	return c, nil
 }
 
-// RGB takes the colours of an image, dropping transparency against black.
+// RGB takes the colours of an image; what is transparent lies on black.
 func RGB(im image.Image) []byte {
 	b := im.Bounds()
-	out := make([]byte, 0, 3*b.Dx()*b.Dy())
-	if rgba, ok := im.(*image.RGBA); ok {
-		for y := b.Min.Y; y < b.Max.Y; y++ {
-			row := rgba.Pix[rgba.PixOffset(b.Min.X, y):]
-			for x := 0; x < 4*b.Dx(); x += 4 {
-				out = append(out, row[x], row[x+1], row[x+2])
-			}
-		}
-		return out
+	rgba, ok := im.(*image.RGBA)
+	if !ok {
+		rgba = image.NewRGBA(b)
+		draw.Draw(rgba, b, im, b.Min, draw.Src)
 	}
+	out := make([]byte, 0, 3*b.Dx()*b.Dy())
 	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			r, g, bl, _ := im.At(x, y).RGBA()
-			out = append(out, byte(r>>8), byte(g>>8), byte(bl>>8))
+		row := rgba.Pix[rgba.PixOffset(b.Min.X, y):]
+		for x := 0; x < 4*b.Dx(); x += 4 {
+			out = append(out, row[x], row[x+1], row[x+2])
 		}
 	}
 	return out

@@ -30,8 +30,8 @@ type Recipe struct {
 	Timings   map[inference.Stage]time.Duration `json:"timings_ns,omitempty"`
 }
 
-// maxRecipe bounds an embedded recipe; a prompt may be 100 kB.
-const maxRecipe = 1 << 20
+// maxRecipe bounds an embedded recipe; two prompts of 100 kB fit, however escaped.
+const maxRecipe = 2 << 20
 
 // ErrNoRecipe says that a file holds no settings of Kinora's.
 var ErrNoRecipe = errors.New("it holds no Kinora settings")

@@ -5,17 +5,18 @@ package studio
 
 import (
 	"context"
-	"errors"
-	"image"
+	"fmt"
+	"sync"
 
+	"kinora/app/config"
+	"kinora/app/disk"
 	"kinora/app/export"
 	"kinora/app/history"
 	"kinora/app/job"
+	"kinora/app/library"
 	"kinora/app/settings"
 	"kinora/inference"
 )
-
-var errTodo = errors.New("not built yet")
 
 // An Order asks for a clip: a request, and the file its first frame comes from.
 type Order struct {
@@ -29,110 +30,136 @@ type Example struct {
 	Prompt    string `json:"prompt"`
 }
 
-// A Topic is something that can change behind the doors' backs.
-type Topic string
-
-// The topics.
-const (
-	ModelsChanged   Topic = "models"
-	ConfigChanged   Topic = "config"
-	SettingsChanged Topic = "settings"
-	HistoryChanged  Topic = "history"
-)
-
-// An Event tells of such a change.
-type Event struct {
-	Topic Topic
-	Text  string // one sentence for people; empty when it need not be said
-	Err   error  // the change could not be taken over: say so
+// Options are what a studio is made of.
+type Options struct {
+	Version  string
+	Places   settings.Places
+	Open     func(EngineOptions) (inference.Engine, error)
+	Examples func(model string) []Example // may be nil
+	// Engine overrides what the settings say about the engine; may be nil.
+	Engine func(*EngineOptions)
+	// Config is used in place of the file that the settings name; may be nil.
+	Config *config.Config
+	// Watch follows the configuration file and the folder of models.
+	Watch bool
+	// Forget keeps clips in memory only and remembers nothing.
+	Forget bool
+	Disk   disk.FS // nil: the real one
 }
 
 // A Studio makes clips and remembers them. All its methods may be called from any
 // goroutine; those with a ctx may touch the disk and should not be called from
 // the one that draws.
-type Studio struct{}
+type Studio struct {
+	options  Options
+	disk     disk.FS
+	settings *settings.Store
+	history  *history.Store // nil when Forget
+	queue    *job.Queue
+	engine   engine
+	events   bulletin
+	fresh    shelf
 
-// Close cancels what runs and lets go of everything.
-func (s *Studio) Close() error { return errTodo }
-
-// Models lists what can be asked for; the first is the one to offer.
-func (s *Studio) Models() []inference.Model { return nil }
-
-// Examples lists prompts worth trying with a model.
-func (s *Studio) Examples(model string) []Example { return nil }
-
-// Defaults is the request to start from: the model's own defaults with the
-// configuration file's on top.
-func (s *Studio) Defaults(model string) inference.Request { return inference.Request{} }
-
-// Check completes a request and says what is wrong with it (err) and what will
-// not turn out as written (notes).
-func (s *Studio) Check(r inference.Request) (inference.Request, []string, error) {
-	return r, nil, errTodo
+	mu       sync.Mutex
+	config   config.Config
+	watchers []*library.Watcher
 }
 
-// LoadImage reads the first frame for a clip, refusing what is too large.
-func (s *Studio) LoadImage(path string) (*inference.Picture, error) { return nil, errTodo }
-
-// Submit queues an order.
-func (s *Studio) Submit(o Order) (job.ID, error) { return "", errTodo }
-
-// Cancel stops a job, running or not.
-func (s *Studio) Cancel(id job.ID) {}
-
-// Jobs lists the jobs of this run of the program, oldest first.
-func (s *Studio) Jobs() []job.Job { return nil }
-
-// Watch calls f on every change of a job, in order, never two at once, from a
-// goroutine of its own. Progress is coalesced, changes of state are not.
-func (s *Studio) Watch(f func(job.Job)) (stop func()) { return func() {} }
-
-// Listen calls f on every change of models, configuration, settings and history,
-// in the manner of Watch.
-func (s *Studio) Listen(f func(Event)) (stop func()) { return func() {} }
-
-// History finds remembered clips, newest first.
-func (s *Studio) History(ctx context.Context, f history.Filter) ([]history.Entry, error) {
-	return nil, errTodo
+// Open opens the studio. What the user should know of (a damaged file that was
+// put aside, clips that were found again) waits for the first to Listen.
+func Open(ctx context.Context, o Options) (*Studio, error) {
+	s := &Studio{options: o, disk: o.Disk}
+	if s.disk == nil {
+		s.disk = disk.OS{}
+	}
+	var note string
+	var err error
+	if s.settings, note, err = settings.Open(s.disk, o.Places); err != nil {
+		return nil, err
+	}
+	s.events.tell(Event{Topic: SettingsChanged, Text: note})
+	s.loadConfig(true)
+	if !o.Forget {
+		if err := s.openHistory(ctx); err != nil {
+			return nil, err
+		}
+	}
+	s.queue = job.New(s.work, s.record)
+	if o.Watch {
+		s.watch()
+	}
+	return s, nil
 }
 
-// Delete takes a clip out of the history. Its files stay until they are purged, a
-// week later, so that Restore can bring it back.
-func (s *Studio) Delete(ctx context.Context, id job.ID) error { return errTodo }
-
-// Restore brings a deleted clip back.
-func (s *Studio) Restore(ctx context.Context, id job.ID) error { return errTodo }
-
-// Clip reads the frames of a finished clip for playing.
-func (s *Studio) Clip(ctx context.Context, id job.ID) (*inference.Clip, error) {
-	return nil, errTodo
+func (s *Studio) openHistory(ctx context.Context) (err error) {
+	var aside string
+	if s.history, aside, err = history.Open(ctx, s.options.Places.Data); err != nil {
+		return err
+	}
+	found, err := s.recover(ctx)
+	if err != nil {
+		s.history.Close()
+		return fmt.Errorf("history: %w", err)
+	}
+	switch {
+	case aside != "":
+		s.events.tell(Event{Topic: HistoryChanged, Text: fmt.Sprintf(
+			"The history was damaged. It is kept as %s, and a new one holds the %d clips that were found in %s.", aside, found, s.Folder())})
+	case found > 0:
+		s.events.tell(Event{Topic: HistoryChanged, Text: fmt.Sprintf("%d finished clips were found again in %s.", found, s.Folder())})
+	}
+	return nil
 }
 
-// Thumbnail is a small still of a finished clip.
-func (s *Studio) Thumbnail(ctx context.Context, id job.ID) (image.Image, error) {
-	return nil, errTodo
+// Close interrupts what runs and lets go of everything.
+func (s *Studio) Close() error {
+	s.mu.Lock()
+	watchers := s.watchers
+	s.watchers = nil
+	s.mu.Unlock()
+	for _, w := range watchers {
+		w.Close()
+	}
+	s.queue.Close()
+	s.engine.close()
+	s.events.close()
+	if s.history != nil {
+		return s.history.Close()
+	}
+	return nil
 }
 
 // Formats lists what Export can write.
-func (s *Studio) Formats() []export.Format { return nil }
-
-// Export saves a finished clip at path. An empty format is told from the path.
-func (s *Studio) Export(ctx context.Context, id job.ID, path, format string) error { return errTodo }
-
-// Recipe reads the settings back from an exported file.
-func (s *Studio) Recipe(path string) (r inference.Request, imagePath string, err error) {
-	return r, "", errTodo
-}
+func (s *Studio) Formats() []export.Format { return export.Formats() }
 
 // Settings returns what the user chose.
-func (s *Studio) Settings() settings.Values { return settings.Values{} }
+func (s *Studio) Settings() settings.Values { return s.settings.Get() }
+
+// SettingsTable lists the settings for a form.
+func (s *Studio) SettingsTable() []settings.Item { return settings.Table() }
 
 // SetSettings checks and saves v. What it changes is in force when it returns,
 // except for the rows of the table that say otherwise.
-func (s *Studio) SetSettings(v settings.Values) error { return errTodo }
-
-// SettingsTable lists the settings for a form.
-func (s *Studio) SettingsTable() []settings.Item { return nil }
+func (s *Studio) SetSettings(v settings.Values) error {
+	was := s.settings.Get()
+	if err := s.settings.Set(v); err != nil {
+		return err
+	}
+	if v.ConfigFile != was.ConfigFile {
+		s.loadConfig(false)
+	}
+	if v.ConfigFile != was.ConfigFile || v.ModelFolder != was.ModelFolder {
+		if s.options.Watch {
+			s.watch()
+		}
+	}
+	if v.Device != was.Device || v.Threads != was.Threads || v.ModelFolder != was.ModelFolder {
+		s.engine.forget()
+		s.events.tell(Event{Topic: ModelsChanged})
+	}
+	s.events.tell(Event{Topic: SettingsChanged})
+	return nil
+}
 
 // Folder is where clips are kept.
-func (s *Studio) Folder() string { return "" }
+func (s *Studio) Folder() string { return s.settings.Get().ClipFolder }

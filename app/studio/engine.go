@@ -1,0 +1,138 @@
+package studio
+
+import (
+	"io"
+	"sync"
+
+	"kinora/inference"
+)
+
+// EngineOptions say what an engine is to be made of.
+type EngineOptions struct {
+	Device      string // auto, cpu, cuda
+	GPU         int    // which one, of several
+	Precision   string // of the GPU's arithmetic; empty: the engine's choice
+	Threads     int    // 0: all cores
+	ModelFolder string
+}
+
+// An engine holds the engine of the moment. It is opened when first needed and
+// again after forget; one that still works on a clip is closed after that.
+type engine struct {
+	mu     sync.Mutex
+	opened *opened
+	closed bool
+}
+
+type opened struct {
+	inference.Engine
+	users int
+	stale bool
+}
+
+// hold returns the engine and what gives it back.
+func (e *engine) hold(open func() (inference.Engine, error)) (inference.Engine, func(), error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.opened == nil {
+		made, err := open()
+		if err != nil {
+			return nil, nil, err // the next who asks tries again
+		}
+		e.opened = &opened{Engine: made}
+	}
+	o := e.opened
+	o.users++
+	return o.Engine, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		o.users--
+		o.tidy()
+	}, nil
+}
+
+// forget makes the next hold open anew.
+func (e *engine) forget() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.opened != nil {
+		e.opened.stale = true
+		e.opened.tidy()
+		e.opened = nil
+	}
+}
+
+func (e *engine) close() { e.forget() }
+
+func (o *opened) tidy() {
+	if c, ok := o.Engine.(io.Closer); ok && o.stale && o.users == 0 {
+		c.Close()
+	}
+}
+
+func (s *Studio) hold() (inference.Engine, func(), error) {
+	return s.engine.hold(func() (inference.Engine, error) { return s.options.Open(s.engineOptions()) })
+}
+
+func (s *Studio) engineOptions() EngineOptions {
+	v := s.settings.Get()
+	o := EngineOptions{Device: v.Device, Threads: v.Threads, ModelFolder: v.ModelFolder}
+	c := s.configuration()
+	if c.DeviceIDs != nil {
+		if len(*c.DeviceIDs) == 0 {
+			o.Device = "cpu"
+		} else {
+			o.GPU = (*c.DeviceIDs)[0]
+		}
+	}
+	if c.Precision != nil {
+		o.Precision = *c.Precision
+	}
+	if s.options.Engine != nil {
+		s.options.Engine(&o)
+	}
+	return o
+}
+
+// Models lists what can be asked for; the first is the one to offer. Where there
+// are none, Check and Submit say why.
+func (s *Studio) Models() []inference.Model {
+	e, release, err := s.hold()
+	if err != nil {
+		return nil
+	}
+	defer release()
+	all := e.Models()
+	if c := s.configuration(); c.ModelName != nil {
+		for i, m := range all {
+			if m.Name == *c.ModelName {
+				first := append([]inference.Model{m}, all[:i]...)
+				return append(first, all[i+1:]...)
+			}
+		}
+	}
+	return all
+}
+
+// Examples lists prompts worth trying with a model.
+func (s *Studio) Examples(model string) []Example {
+	if s.options.Examples == nil {
+		return nil
+	}
+	return s.options.Examples(model)
+}
+
+// Defaults is the request to start from: the model's own defaults with the
+// configuration file's on top.
+func (s *Studio) Defaults(model string) inference.Request {
+	c := s.configuration()
+	all := s.Models()
+	for i, m := range all {
+		if m.Name == model || model == "" && i == 0 {
+			r := c.Over(m.Default)
+			r.Model = m.Name
+			return r
+		}
+	}
+	return c.Over(inference.Request{})
+}
