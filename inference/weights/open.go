@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"kinora/inference/weights/mapped"
+	"kinora/inference/weights/pth"
 	"kinora/inference/weights/safetensors"
 )
 
@@ -18,6 +19,7 @@ var formats = []struct {
 	read  func(*mapped.File) (Source, error)
 }{
 	{"safetensors", begins(8, "{"), func(f *mapped.File) (Source, error) { return own(safetensors.Read(f)) }},
+	{"PyTorch", begins(0, "PK"), func(f *mapped.File) (Source, error) { return own(pth.Read(f)) }},
 }
 
 // strangers lists what else lies under a checkpoint's name, and what to say then.

@@ -77,6 +77,16 @@ func TestOpen(t *testing.T) {
 		`{"metadata":{"total_size":3},"weight_map":{"a":"m-1.safetensors","b":"m-1.safetensors","c":"m-2.safetensors"}}`)
 	single := file(t, dir+"/single/any.name.safetensors", map[string]byte{"x": 9})
 	odd := file(t, dir+"/odd/model.bin", map[string]byte{"x": 9})
+	s, err := Open(filepath.Join("pth", "testdata", "real.pth"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, shape, ok := s.Info("generator.transposed"); !ok || shape.Len() != 24 {
+		t.Errorf("a checkpoint of PyTorch's has %v", s.Names())
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
 	const sharded = "a u8[] [1]; b u8[] [2]; c u8[] [3]; "
 	for path, want := range map[string]string{
 		index: sharded, filepath.Dir(index): sharded,
@@ -119,7 +129,8 @@ func TestOpenRefuses(t *testing.T) {
 		{at("none"), "holds no checkpoint"},
 		{at("two"), "holds several checkpoints; open one of a.safetensors, b.safetensors"},
 		{text(t, at("empty"), ""), "is empty"},
-		{text(t, at("short"), "PK"), "not a model file that this program knows (safetensors"},
+		{text(t, at("short"), "P"), "not a model file that this program knows (safetensors"},
+		{text(t, at("zip"), "PK\x03\x04"), "zip's table of contents"},
 		{text(t, at("words"), "hello there, reader"), "not a model file that this program knows"},
 		{text(t, at("lfs"), "version https://git-lfs.github.com/spec/v1\noid sha256:00"), "Git LFS pointer"},
 		{text(t, at("page"), "<!DOCTYPE html><html>"), "a web page"},
