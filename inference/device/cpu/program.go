@@ -10,6 +10,7 @@ import (
 	"kinora/inference/plan"
 	"kinora/inference/tensor"
 	"kinora/inference/weights"
+	"kinora/inference/weights/mapped"
 )
 
 // A program is a plan with its memory.
@@ -20,6 +21,8 @@ type program struct {
 	mem    [plan.Regions][]byte
 	mapped [][]byte
 	shared *shared
+	// touched keeps the reads of touch from being optimised away.
+	touched byte
 }
 
 // shared is what programs over the same source have in common.
@@ -138,6 +141,11 @@ func (p *program) Run(ctx context.Context) error {
 		c := call{p: p, n: s.Node, out: p.place(s.Node, s.Out), in: make([][]byte, len(s.In)), slots: s.In}
 		for j, slot := range s.In {
 			c.in[j] = p.place(s.Node.In[j], slot)
+			if slot.Region == plan.Mapped {
+				if err := p.touch(c.in[j]); err != nil {
+					return fmt.Errorf("%s: %w", p.plan.Weights[slot.Weight].Name, err)
+				}
+			}
 		}
 		kernels[s.Node.Op](&c)
 	}
@@ -153,6 +161,20 @@ func (p *program) upload(list []plan.Weight) error {
 		copy(p.at(w.Slot), b)
 	}
 	return nil
+}
+
+// touch reads a byte of every page of a mapped weight, so that a file which was cut
+// short meanwhile is an error here and not a crash inside a kernel.
+func (p *program) touch(b []byte) error {
+	const page = 4096
+	return mapped.Guard(func() error {
+		var sum byte
+		for i := 0; i < len(b); i += page {
+			sum += b[i]
+		}
+		p.touched = sum
+		return nil
+	})
 }
 
 // A call is one operation about to run.
