@@ -44,7 +44,9 @@ type run struct {
 	Weights struct{ DiT, T5, VAE, Tokenizer string }
 	Config  struct {
 		DiT     map[string]any
-		TextLen int `json:"text_len"`
+		TextLen int    `json:"text_len"`
+		Stride  [3]int `json:"vae_stride"`
+		Patch   [3]int `json:"patch_size"`
 	}
 	Call struct {
 		Solver     string
@@ -86,7 +88,7 @@ func endToEnd(t *testing.T, name string) {
 		Denoiser: told{golden.Open(t, base(base(r.Weights.DiT))+".weights").Tensors, r.Config.DiT},
 		VAE:      golden.Open(t, base(base(r.Weights.VAE))+".weights").Tensors, Tokenizer: tok,
 	}}
-	s.about = inference.Model{Name: name, Title: name, SizeStep: 32, ImageToVideo: true}
+	s.about = inference.Model{Name: name, Title: name, SizeStep: r.Config.Stride[1] * r.Config.Patch[1], ImageToVideo: true}
 	dev := cpu.New(cpu.Options{})
 	defer dev.Close()
 	p := New(dev, s)

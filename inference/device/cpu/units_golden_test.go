@@ -78,7 +78,6 @@ func turn(v []float32, rows, cols int) []float32 {
 	return out
 }
 
-
 type nodes = map[string]*graph.Node
 
 func TestGoldenNorms(t *testing.T) {
