@@ -18,6 +18,10 @@ func (a Act) of(v float32) float32 {
 func (a Act) Do(p *Pool, dst, x []float32) {
 	dst = dst[:len(x)]
 	p.spread(len(x), 4096, func(lo, hi int) {
+		if p.set != nil {
+			p.set.Act(int(a), x[lo:hi], dst[lo:hi])
+			return
+		}
 		for i := lo; i < hi; i++ {
 			dst[i] = a.of(x[i])
 		}

@@ -28,7 +28,9 @@ type Block struct {
 // A Run is the rows From, From+Step, …, Count of them. A Step of 0 means 1.
 type Run struct{ From, Count, Step int }
 
-func (r Run) at(i int) int { return r.From + i*max(1, r.Step) }
+func (r Run) step() int { return max(1, r.Step) }
+
+func (r Run) at(i int) int { return r.From + i*r.step() }
 
 // Windowed returns blocks in which the rows of each frame see those of the
 // frames within window; rows lie frame by frame.
@@ -61,6 +63,10 @@ func (a Attention) blocks() []Block {
 
 // Do computes Out.
 func (a Attention) Do(p *Pool) {
+	if p.set != nil {
+		a.fast(p)
+		return
+	}
 	for _, b := range a.blocks() {
 		p.Run(b.Q.Count*a.Heads, func(i int) { a.plain(b, i/a.Heads, i%a.Heads) })
 	}

@@ -89,6 +89,10 @@ func (a Conv) frame(t int) []float32 {
 
 // Do computes Y.
 func (a Conv) Do(p *Pool) {
+	if p.set != nil {
+		a.fast(p)
+		return
+	}
 	t, h, _, _ := a.Out()
 	p.Run(t*h, func(i int) { a.plainRow(i/h, i%h) })
 }
@@ -117,7 +121,7 @@ func (a Conv) plainRow(t, y int) {
 			if a.Bias != nil {
 				sum = a.Bias[j]
 			}
-			row := k.w.wide[j]
+			row := k.w.rows[j]
 			for tap := range k.kt * k.kh * k.kw {
 				dt, dy, dx := tap/(k.kh*k.kw), tap/k.kw%k.kh, tap%k.kw
 				if px := a.pixel(a.frame(t*s[0]+dt), y*s[1]+dy, x*s[2]+dx); px != nil {

@@ -1,8 +1,18 @@
 package simd
 
+// Operations of kernel.Set.Pair.
+const (
+	add = iota
+	mul
+)
+
 // Add computes dst = x + y; a shorter y is repeated. dst may be x.
 func Add(p *Pool, dst, x, y []float32) {
 	pairwise(p, dst, x, y, func(d, x, y []float32) {
+		if p.set != nil {
+			p.set.Pair(add, x, y, d)
+			return
+		}
 		for i, v := range x {
 			d[i] = v + y[i]
 		}
@@ -12,6 +22,10 @@ func Add(p *Pool, dst, x, y []float32) {
 // Mul computes dst = x × y; a shorter y is repeated. dst may be x.
 func Mul(p *Pool, dst, x, y []float32) {
 	pairwise(p, dst, x, y, func(d, x, y []float32) {
+		if p.set != nil {
+			p.set.Pair(mul, x, y, d)
+			return
+		}
 		for i, v := range x {
 			d[i] = v * y[i]
 		}
@@ -46,6 +60,10 @@ func MulAdd(p *Pool, dst, x, y []float32, dim int, gate Rows) {
 		for r := lo; r < hi; r++ {
 			g := gate.row(r, dim)
 			d, x, y := dst[r*dim:][:dim], x[r*dim:][:dim], y[r*dim:][:dim]
+			if p.set != nil {
+				p.set.MulAdd(x, y, g, d)
+				continue
+			}
 			for i, v := range x {
 				d[i] = v + y[i]*g[i]
 			}
@@ -60,6 +78,10 @@ func Modulate(p *Pool, dst, x []float32, dim int, scale, shift Rows) {
 		for r := lo; r < hi; r++ {
 			sc, sh := scale.row(r, dim), shift.row(r, dim)
 			d, x := dst[r*dim:][:dim], x[r*dim:][:dim]
+			if p.set != nil {
+				p.set.Modulate(x, sc, sh, d)
+				continue
+			}
 			for i, v := range x {
 				d[i] = v*(1+sc[i]) + sh[i]
 			}

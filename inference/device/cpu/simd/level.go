@@ -1,5 +1,7 @@
 package simd
 
+import "kinora/inference/device/cpu/simd/kernel"
+
 // A Level is a set of instructions to compute with.
 type Level uint8
 
@@ -18,4 +20,20 @@ func (l Level) String() string { return [...]string{"go", "base", "avx2", "avx51
 func Best() Level { return Levels()[len(Levels())-1] }
 
 // Levels returns the levels that this machine and build can run, slowest first.
-func Levels() []Level { return []Level{Plain} }
+func Levels() []Level {
+	l := []Level{Plain}
+	for i := range sets {
+		l = append(l, Base+Level(i))
+	}
+	return l
+}
+
+var sets = kernel.Sets()
+
+// set returns the kernels of l, nil for Plain.
+func (l Level) set() *kernel.Set {
+	if l == Plain {
+		return nil
+	}
+	return sets[l-Base]
+}

@@ -1,6 +1,10 @@
 package simd
 
-import "math"
+import (
+	"math"
+
+	"kinora/inference/device/cpu/simd/kernel"
+)
 
 // A NormKind says with which statistics a row is normalised.
 type NormKind uint8
@@ -27,11 +31,31 @@ type Norm struct {
 // Do computes dst = norm(x); dst may be x.
 func (n Norm) Do(p *Pool, dst, x []float32) {
 	rows := len(x) / n.Dim
+	_ = dst[:rows*n.Dim]
+	k := n.kernel(rows)
 	p.spread(rows, 1+8192/n.Dim, func(lo, hi int) {
+		if p.set != nil {
+			p.set.Norm(&k, lo, hi, x, dst)
+			return
+		}
 		for r := lo; r < hi; r++ {
 			n.row(r, dst[r*n.Dim:][:n.Dim], x[r*n.Dim:][:n.Dim])
 		}
 	})
+}
+
+// kernel says the same to the kernels, having checked that every vector is there.
+func (n Norm) kernel(rows int) kernel.Norm {
+	for _, v := range [][]float32{n.Weight, n.Bias} {
+		if v != nil {
+			_ = v[:n.Dim]
+		}
+	}
+	n.Scale.check(rows, n.Dim)
+	n.Shift.check(rows, n.Dim)
+	return kernel.Norm{Kind: int(n.Kind), Dim: n.Dim, Act: int(n.Act), Eps: float64(n.Eps),
+		Weight: n.Weight, Bias: n.Bias, Scale: n.Scale.Data, Shift: n.Shift.Data,
+		ScaleStride: n.Scale.Stride, ScaleEvery: n.Scale.Every, ShiftStride: n.Shift.Stride, ShiftEvery: n.Shift.Every}
 }
 
 func (n Norm) row(r int, d, x []float32) {
@@ -73,7 +97,12 @@ func (n Norm) statistics(x []float32) (mean float64, by float32) {
 // Softmax turns rows of dim numbers into shares that add up to one. dst may be x.
 func Softmax(p *Pool, dst, x []float32, dim int) {
 	rows := len(x) / dim
+	_ = dst[:rows*dim]
 	p.spread(rows, 1+4096/dim, func(lo, hi int) {
+		if p.set != nil {
+			p.set.Softmax(dim, lo, hi, x, dst)
+			return
+		}
 		for r := lo; r < hi; r++ {
 			d, x := dst[r*dim:][:dim], x[r*dim:][:dim]
 			top := x[0]

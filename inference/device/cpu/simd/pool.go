@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"kinora/inference/device/cpu/simd/kernel"
 )
 
 // A Pool is a fixed number of threads that share work. It may be used from
@@ -11,6 +13,7 @@ import (
 type Pool struct {
 	threads int
 	level   Level
+	set     *kernel.Set // nil at level Plain
 	jobs    chan *job
 	close   sync.Once
 	scratch scratch
@@ -34,7 +37,7 @@ func NewPoolAt(threads int, l Level) *Pool {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	p := &Pool{threads: threads, level: l, jobs: make(chan *job, 4*threads)}
+	p := &Pool{threads: threads, level: l, set: l.set(), jobs: make(chan *job, 4*threads)}
 	for range threads - 1 {
 		go p.work()
 	}
@@ -112,8 +115,5 @@ func (p *Pool) spread(n, grain int, f func(lo, hi int)) {
 		return
 	}
 	pieces := max(1, min(4*p.threads, n/max(1, grain)))
-	if p.threads == 1 {
-		pieces = 1
-	}
 	p.Run(pieces, func(i int) { f(n*i/pieces, n*(i+1)/pieces) })
 }

@@ -8,6 +8,10 @@ func RoPE(p *Pool, dst, x, cos, sin []float32, rows, heads, d int) {
 		for r := lo; r < hi; r++ {
 			c, s := cos[r*half:][:half], sin[r*half:][:half]
 			for h := range heads {
+				if p.set != nil {
+					p.set.RoPE(heads, d, x[r*width:][:width], c, s, dst[r*width:][:width])
+					break
+				}
 				x, y := x[r*width+h*d:][:d], dst[r*width+h*d:][:d]
 				for i := range c {
 					a, b := x[2*i], x[2*i+1]

@@ -36,6 +36,13 @@ func (r Rows) row(i, dim int) []float32 {
 	return r.Data[i/r.Every*r.Stride:][:dim]
 }
 
+// check panics unless there is a vector for each of rows.
+func (r Rows) check(rows, dim int) {
+	if rows > 0 {
+		r.row(rows-1, dim)
+	}
+}
+
 // Weights is a matrix as it lies in a checkpoint: [N, K] row by row, or [K, N]
 // when KN is set.
 type Weights struct {

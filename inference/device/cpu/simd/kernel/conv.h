@@ -1,0 +1,104 @@
+// Convolution as a product whose left side is never written down: the rows of a
+// tile are neighbouring pixels, and k runs over frame, row, column, channel. A
+// stretch of columns and channels is contiguous in x, so tiles read it in place;
+// only tiles at the edges of a frame, or of a doubled one, copy theirs.
+
+#define SPANS 32
+#define CONV_K 512
+
+typedef struct {
+  i64 h, w, c, front, t;             // x; frames of cache before it
+  i64 kt, kh, kw, st, sh, sw;        // kernel, strides
+  i64 top, left, up;                 // padding, doubling
+  i64 ho, wo, o;                     // frames of the result
+} conv_args;
+
+static i64 conv_scratch(const conv_args *a) { return (CONV_K + 64) * ((MR - 1) * a->sw + a->kw + 1) + SPANS * MR * VW; }
+
+// A unit is a contiguous stretch of k. Small ones hold all columns of the kernel.
+typedef struct {
+  i64 whole, per_line, parts, len, block, count;
+} units;
+
+static units conv_units(const conv_args *a) {
+  units u;
+  u.whole = a->kw * a->c <= CONV_K;
+  u.parts = u.whole ? 1 : (a->c + CONV_K - 1) / CONV_K;
+  u.len = u.whole ? a->kw * a->c : (a->c + u.parts - 1) / u.parts;
+  u.per_line = u.whole ? 1 : a->kw * u.parts;
+  u.count = a->kt * a->kh * u.per_line;
+  i64 block = least(SPANS, most(1, CONV_K / u.len)), blocks = (u.count + block - 1) / block;
+  u.block = (u.count + blocks - 1) / blocks;
+  return u;
+}
+
+// copy_pixels writes count pixels from column x on, step columns apart, of n
+// channels each, gap numbers apart; what is outside the frame is zero.
+static void copy_pixels(const conv_args *a, const float *row, i64 x, i64 step, i64 count, i64 n, float *o, i64 gap) {
+  for (i64 i = 0; i < count; i++, x += step, o += gap) {
+    i64 at = a->up ? x >> 1 : x;
+    if (at < 0 || at >= a->w) {
+      for (i64 j = 0; j < n; j++) o[j] = 0;
+      continue;
+    }
+    const float *p = row + at * a->c;
+    for (i64 j = 0; j < n; j += VW) stm(o + j, ldm(p + j, n - j), n - j);
+  }
+}
+
+// conv_spans lists units [from, to) for the tile of rows pixels at (f, y, x) of
+// the result, and how far apart its rows lie.
+static i64 conv_spans(const conv_args *a, const units *u, i64 from, i64 to, i64 f, i64 y, i64 x, i64 rows, const float *in,
+                       const float *cache, float *scratch, span *s, i64 *stride) {
+  i64 col = x * a->sw - a->left, size = a->h * a->w * a->c, n = 0;
+  int copy = a->up || col < 0 || col + (rows - 1) * a->sw + a->kw > a->w || (!u->whole && a->c % 1024 == 0);
+  *stride = copy ? (u->whole ? a->sw * a->c : u->len + VW) : a->sw * a->c;
+  for (i64 i = from; i < to; i++) {
+    i64 line = i / u->per_line, part = i % u->per_line, frame = f * a->st + line / a->kh, row = y * a->sh + line % a->kh - a->top;
+    if (row < 0 || row >= (a->up ? 2 * a->h : a->h)) continue;
+    if (a->up) row >>= 1;
+    const float *p = frame >= a->front ? in + (frame - a->front) * size : cache ? cache + frame * size : 0;
+    if (!p) continue;
+    p += row * a->w * a->c;
+    i64 kx = u->whole ? 0 : part / u->parts, c0 = u->whole ? 0 : part % u->parts * u->len;
+    span *t = s + n++;
+    t->n = u->whole ? u->len : least(u->len, a->c - c0);
+    t->k = (line * a->kw + kx) * a->c + c0;
+    t->a = p + (col + kx) * a->c + c0;
+    if (!copy) continue;
+    t->a = scratch;
+    if (u->whole) {
+      i64 count = (rows - 1) * a->sw + a->kw;
+      copy_pixels(a, p, col, 1, count, a->c, scratch, a->c);
+      scratch += count * a->c;
+    } else {
+      copy_pixels(a, p + c0, col + kx, a->sw, rows, t->n, scratch, *stride);
+      scratch += rows * *stride;
+    }
+  }
+  return n;
+}
+
+// conv computes tiles [g0, g1) of frame f, each row of pixels being so many
+// tiles, and columns [n0, n1), of which n0 begins a panel.
+static void conv(const conv_args *a, i64 f, i64 g0, i64 g1, i64 n0, i64 n1, const float *in, const float *cache, const float *b,
+                 float *out, const finish *fin, float *scratch) {
+  units u = conv_units(a);
+  i64 k = a->kt * a->kh * a->kw * a->c, tiles = (a->wo + MR - 1) / MR;
+  for (i64 from = 0; from < u.count; from += u.block) {
+    i64 to = least(u.count, from + u.block);
+    for (i64 g = g0; g < g1; g++) {
+      i64 y = g / tiles, x = panel_start(a->wo, tiles, g % tiles), rows = panel_start(a->wo, tiles, g % tiles + 1) - x;
+      i64 at = (f * a->ho + y) * a->wo + x, stride;
+      span s[SPANS];
+      i64 n = conv_spans(a, &u, from, to, f, y, x, rows, in, cache, scratch, s, &stride);
+      if (n == 0 && from > 0 && to < u.count) continue;
+      for (i64 j = n0; j < n1; j += NR) {
+        float *c = out + at * a->o + j;
+        i64 cols = least(NR, n1 - j);
+        if (n > 0 || from == 0) tile_at(rows_tiles, rows, cols, n, s, stride, b + j * k, c, a->o, from > 0);
+        if (to == u.count) finish_tile(fin, at, j, rows, cols, c, a->o);
+      }
+    }
+  }
+}

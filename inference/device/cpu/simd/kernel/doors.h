@@ -1,0 +1,53 @@
+// What the table of kernel.h points at: arguments unpacked in the order that
+// kernel.go packs them.
+
+static void door_pack_left(const i64 *n, const float *a, float *o) { pack_left(n[0], n[1], n[2], a, n[3], o); }
+
+static void door_pack_right(const i64 *n, const void *w, float *o) { pack_right(n[0], n[1], n[2], w, n[3], n[4], o); }
+
+static void door_gemm(const i64 *n, const float *a, const float *b, const float *bias, const float *gate, const float *tail, float *c) {
+  finish f = {bias, gate, tail, n[9], n[10], n[11], n[12], n[13]};
+  gemm(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], a, b, c, n[8], &f);
+}
+
+static void door_gemv(const i64 *n, const float *a, const void *w, const float *bias, const float *gate, const float *tail, float *c) {
+  finish f = {bias, gate, tail, n[8], n[9], n[10], n[11], 0};
+  gemv(n[0], n[1], n[2], n[3], a, n[4], n[5], w, n[6], c, n[7], &f);
+}
+
+static conv_args conv_unpack(const i64 *n) {
+  conv_args a;
+  memcpy(&a, n, sizeof a);
+  return a;
+}
+
+static i64 door_conv_scratch(const i64 *n) {
+  conv_args a = conv_unpack(n);
+  return conv_scratch(&a);
+}
+
+static void door_conv(const i64 *n, const float *x, const float *cache, const float *w, const float *bias, const float *tail, float *y,
+                      float *scratch) {
+  conv_args a = conv_unpack(n);
+  n += sizeof a / sizeof *n;
+  finish f = {bias, 0, tail, n[5], 0, 1, a.o, 0};
+  conv(&a, n[0], n[1], n[2], n[3], n[4], x, cache, w, y, &f, scratch);
+}
+
+static void door_attention(const i64 *n, float scale, const float *q, const float *k, const float *v, const float *bias, float *o,
+                           float *scratch) {
+  attention_args a = {n[0], n[1], n[2], n[3], n[4], n[5], n[6], scale, bias, n[7], n[8], n[9], n[10], n[11]};
+  attention(&a, q, k, v, o, scratch);
+}
+
+static void door_norm(const i64 *n, double eps, const float *x, const float *weight, const float *bias, const float *scale,
+                      const float *shift, float *y) {
+  norm_args a = {n[0], n[1], n[2], eps, weight, bias, scale, shift, n[5], n[6], n[7], n[8]};
+  norm(&a, n[3], n[4], x, y);
+}
+
+#define KERNELS                                                                                                                      \
+  {                                                                                                                                  \
+    MR, NR, door_pack_left, door_pack_right, door_gemm, door_gemv, door_conv_scratch, door_conv, attention_scratch, door_attention,  \
+        door_norm, softmax, act_run, pair, muladd, modulate, rope, widen_run, peak                                                   \
+  }

@@ -1,0 +1,98 @@
+// Package kernel holds the inner loops of package simd, written in C with GCC's
+// vector types and built once for each instruction set. A kernel does a piece of
+// work on one thread.
+//
+// It does not know threads, checks no lengths and allocates nothing: all that is
+// package simd's business.
+package kernel
+
+// A Set is the kernels of one instruction set.
+type Set struct {
+	Name            string
+	TileRows, Panel int // most rows of a left panel, columns of a right one
+
+	// PackLeft packs rows [lo, hi) of K numbers, lda apart, into one panel.
+	PackLeft func(lo, hi, k int, a []float32, lda int, out []float32)
+	// PackRight packs n columns, which are rows of stored weights stride bytes
+	// apart or, with kn, columns of K rows, into one panel.
+	PackRight func(t Type, n, k int, w []byte, stride int, kn bool, out []float32)
+	Gemm      func(g Gemm, a, b, c []float32, f Finish)
+	Gemv      func(g Gemv, a []float32, w []byte, c []float32, f Finish)
+
+	ConvScratch func(c *Conv) int
+	Conv        func(c *Conv, piece ConvPiece, x, cache, w, y []float32, f Finish, scratch []float32)
+
+	AttentionScratch func(dim int) int
+	Attention        func(a *Attention, q, k, v, bias, out, scratch []float32)
+
+	Norm     func(n *Norm, lo, hi int, x, y []float32)
+	Softmax  func(dim, lo, hi int, x, y []float32)
+	Act      func(act int, x, y []float32)
+	Pair     func(op int, x, y, d []float32)
+	MulAdd   func(x, y, gate, d []float32)
+	Modulate func(x, scale, shift, d []float32)
+	RoPE     func(heads, d int, x, cos, sin, y []float32)
+	Widen    func(t Type, dst []float32, src []byte)
+	Peak     func(rounds int) (operations float64)
+}
+
+// A Type is how weights are stored.
+type Type int
+
+// The types that kernels read; others are widened to F32 before.
+const (
+	F32 Type = iota
+	BF16
+	F16
+)
+
+// Finish is what happens to a product before it is stored, as in simd.Matmul.
+type Finish struct {
+	Bias, Gate, Tail                   []float32
+	Act, GateStride, GateEvery, TailLD int
+	Row0                               int // what row 0 of a Gemm is to the gate
+}
+
+// Gemm says which part of a product of packed sides is computed: left panels
+// [I0, I1) of the Panels that M rows were packed in, columns [N0, N1) with N0 at
+// the beginning of a right panel. K is taken in steps of KC.
+type Gemm struct{ M, Panels, I0, I1, N0, N1, K, KC, LDC int }
+
+// Gemv says which part of a product of a few rows is computed.
+type Gemv struct {
+	M, N0, N1, K, LDA int
+	Type              Type
+	Stride, LDC       int // bytes between rows of weights; numbers between rows of c
+}
+
+// Conv holds the sizes of a convolution.
+type Conv struct {
+	H, W, C, Front, T      int
+	KT, KH, KW, ST, SH, SW int
+	Top, Left              int
+	Up                     bool
+	HO, WO, O              int
+}
+
+// ConvPiece says which part is computed: in frame F the tiles [G0, G1), of which
+// a row of WO pixels has ⌈WO/TileRows⌉, and columns [N0, N1).
+type ConvPiece struct{ F, G0, G1, N0, N1 int }
+
+// Attention holds the sizes of attention for a run of queries of one head; Near
+// means that query i sees the keys I0+i−Window … I0+i+Window only.
+type Attention struct {
+	Queries, Keys, Dim         int
+	QStep, KStep, VStep, OStep int
+	Scale                      float32
+	BiasQ, BiasK               int
+	Near                       bool
+	Window, I0                 int
+}
+
+// Norm is simd.Norm.
+type Norm struct {
+	Kind, Dim, Act                                   int
+	Eps                                              float64
+	Weight, Bias, Scale, Shift                       []float32
+	ScaleStride, ScaleEvery, ShiftStride, ShiftEvery int
+}

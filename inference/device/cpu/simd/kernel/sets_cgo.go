@@ -1,0 +1,24 @@
+//go:build cgo
+
+package kernel
+
+/*
+#cgo CFLAGS: -O3 -std=gnu11
+#cgo !windows LDFLAGS: -lm
+#include "kernel.h"
+*/
+import "C"
+
+import "golang.org/x/sys/cpu"
+
+// Sets returns the sets that this machine can run, slowest first.
+func Sets() []*Set {
+	sets := []*Set{newSet("base", &C.kinora_base)}
+	if C.kinora_avx2 != nil && cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		sets = append(sets, newSet("avx2", C.kinora_avx2))
+		if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
+			sets = append(sets, newSet("avx512", C.kinora_avx512))
+		}
+	}
+	return sets
+}

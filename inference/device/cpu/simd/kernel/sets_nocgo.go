@@ -1,0 +1,6 @@
+//go:build !cgo
+
+package kernel
+
+// Sets returns nothing: without C there are no kernels.
+func Sets() []*Set { return nil }

@@ -1,0 +1,128 @@
+// The inner products: a tile of MR rows by NV vectors of columns stays in
+// registers while k runs. Element (i, k) of the left side lies at a[i·ai + k·ak],
+// row k of the right side at b[k·bs].
+
+// A stretch of k: where row 0 begins on the left, which row of the right side it
+// meets, and how long it is.
+typedef struct {
+  const float *a;
+  i64 k, n;
+} span;
+
+// tile sets (or adds to) rows × nv·VW numbers at c. rowwise says that ak is 1,
+// otherwise ai is 1.
+INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, const span *s, i64 stride, const float *b0, i64 bs,
+                 float *c, i64 ldc, int add) {
+  vf acc[rows][nv];
+  UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < nv; j++) {
+    acc[i][j] = set1(0);
+    if (add) __builtin_prefetch(c + i * ldc + j * VW);
+  }
+  for (; spans > 0; spans--, s++) {
+    const float *p[(MR + 2) / 3], *b = b0 + s->k * bs;
+    UNROLL for (int g = 0; g < (rows + 2) / 3; g++) p[g] = s->a + 3 * g * (rowwise ? stride : 1);
+    i64 k = s->n;
+#define STEP(u)                                                                 \
+  {                                                                             \
+    vf bv[nv];                                                                  \
+    UNROLL for (int j = 0; j < nv; j++) bv[j] = ld(b + (u)*bs + j * VW);        \
+    UNROLL for (int i = 0; i < rows; i++) {                                     \
+      vf av = set1(rowwise ? p[i / 3][i % 3 * stride + (u)] : p[0][(u)*stride + i]); \
+      UNROLL for (int j = 0; j < nv; j++) acc[i][j] = fma3(av, bv[j], acc[i][j]); \
+    }                                                                           \
+  }
+#define FORWARD(u)                                                                              \
+  {                                                                                             \
+    if (rowwise) UNROLL for (int g = 0; g < (rows + 2) / 3; g++) p[g] += (u);                   \
+    else p[0] += (u)*stride;                                                                    \
+    b += (u)*bs;                                                                                \
+  }
+    for (; k >= 4; k -= 4) {
+      STEP(0) STEP(1) STEP(2) STEP(3) FORWARD(4)
+    }
+    for (; k > 0; k--) {
+      STEP(0) FORWARD(1)
+    }
+  }
+  UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < nv; j++) {
+    float *o = c + i * ldc + j * VW;
+    st(o, add ? ld(o) + acc[i][j] : acc[i][j]);
+  }
+}
+
+#define ROWS(F) F(1) F(2) F(3) F(4) F(5) F(6)
+#if MR > 6
+#define MORE_ROWS(F) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14)
+#else
+#define MORE_ROWS(F)
+#endif
+
+typedef void tile_fn(i64 spans, const span *s, i64 stride, const float *b, float *c, i64 ldc, int add);
+
+// Right sides come in panels of NR or VW columns, so bs is known but for the rows
+// of values in attention.
+#define DEFINE(R)                                                                                                          \
+  static void cols2_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add) {                         \
+    tile(R, 2, 0, n, s, x, b, NR, c, l, add);                                                                               \
+  }                                                                                                                         \
+  static void cols1_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add) {                         \
+    tile(R, 1, 0, n, s, x, b, VW, c, l, add);                                                                               \
+  }                                                                                                                         \
+  static void rows2_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add) {                         \
+    tile(R, 2, 1, n, s, x, b, NR, c, l, add);                                                                               \
+  }                                                                                                                         \
+  static void rows1_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add) {                         \
+    tile(R, 1, 1, n, s, x, b, VW, c, l, add);                                                                               \
+  }
+ROWS(DEFINE) MORE_ROWS(DEFINE)
+
+#define NAME_cols2(R) cols2_##R,
+#define NAME_cols1(R) cols1_##R,
+#define NAME_rows2(R) rows2_##R,
+#define NAME_rows1(R) rows1_##R,
+static tile_fn *const cols_tiles[2][MR + 1] = {{0, ROWS(NAME_cols1) MORE_ROWS(NAME_cols1)}, {0, ROWS(NAME_cols2) MORE_ROWS(NAME_cols2)}};
+static tile_fn *const rows_tiles[2][MR + 1] = {{0, ROWS(NAME_rows1) MORE_ROWS(NAME_rows1)}, {0, ROWS(NAME_rows2) MORE_ROWS(NAME_rows2)}};
+
+// What happens to a finished tile; a pointer that is null is left out.
+typedef struct {
+  const float *bias, *gate, *tail;
+  i64 act, gate_stride, gate_every, tail_ld;
+  i64 row0; // what row 0 is to the gate
+} finish;
+
+// finish_tile completes rows × n numbers at c, which stand at (row, col) of the
+// whole result.
+static void finish_tile(const finish *f, i64 row, i64 col, i64 rows, i64 n, float *c, i64 ldc) {
+  if (!f->bias && !f->gate && !f->tail && !f->act) return;
+  for (i64 i = 0; i < rows; i++) {
+    const float *gate = f->gate ? f->gate + (f->row0 + row + i) / f->gate_every * f->gate_stride + col : 0;
+    const float *tail = f->tail ? f->tail + (row + i) * f->tail_ld + col : 0;
+    for (i64 j = 0; j < n; j += VW) {
+      vf v = ldm(c + i * ldc + j, n - j);
+      if (f->bias) v += ldm(f->bias + col + j, n - j);
+      v = vact((int)f->act, v);
+      if (gate) v *= ldm(gate + j, n - j);
+      if (tail) v += ldm(tail + j, n - j);
+      stm(c + i * ldc + j, v, n - j);
+    }
+  }
+}
+
+// tile_at computes one tile of rows × n (at most a panel) at c of row length ldc,
+// through a buffer where the panel is wider than what is left of c.
+INLINE void tile_at(tile_fn *const tiles[2][MR + 1], i64 rows, i64 n, i64 spans, const span *s, i64 stride, const float *b, float *c,
+                    i64 ldc, int add) {
+  int nv = n > VW;
+  if (n == (nv ? NR : VW)) {
+    tiles[nv][rows](spans, s, stride, b, c, ldc, add);
+    return;
+  }
+  float buf[MR * NR] __attribute__((aligned(64)));
+  tiles[nv][rows](spans, s, stride, b, buf, NR, 0);
+  for (i64 i = 0; i < rows; i++)
+    for (i64 j = 0; j < n; j += VW) {
+      vf v = ld(buf + i * NR + j);
+      if (add) v += ldm(c + i * ldc + j, n - j);
+      stm(c + i * ldc + j, v, n - j);
+    }
+}

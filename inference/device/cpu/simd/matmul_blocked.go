@@ -1,0 +1,128 @@
+package simd
+
+import (
+	"kinora/inference/device/cpu/simd/kernel"
+	"kinora/inference/tensor"
+)
+
+// Blocking: a step of K by a tile's columns stays in the second-level cache while
+// the rows of a tile pass, a panel of rows by that step in the first.
+const (
+	stepK    = 384
+	tileCols = 12      // panels
+	tileRows = 240     // rows at most
+	packA    = 8 << 20 // numbers of the left side packed at a time
+	packW    = 2 << 20 // numbers of the right side packed at a time
+	few      = 4       // rows for which packing the weights does not pay
+)
+
+func (a Matmul) finish() kernel.Finish {
+	return kernel.Finish{Bias: a.Bias, Gate: a.Gate.Data, Tail: a.Residual, Act: int(a.Act),
+		GateStride: a.Gate.Stride, GateEvery: a.Gate.Every, TailLD: a.LDC}
+}
+
+// blocked packs both sides, piece by piece, and multiplies.
+func (a Matmul) blocked(p *Pool) {
+	n, k := a.size()
+	if a.Packed != nil && a.Packed.level != p.level {
+		panic("simd: weights are packed for level " + a.Packed.level.String() + ", the pool's is " + p.level.String())
+	}
+	tall := p.set.TileRows
+	rows := min(a.M, max(tall, packA/k/tall*tall))
+	left := p.scratch.take(rows * k)
+	defer p.scratch.give(left)
+	cols := n
+	var right []float32
+	if a.Packed == nil {
+		cols = min(n, max(1, packW/(k*tileCols*p.set.Panel))*tileCols*p.set.Panel)
+		right = p.scratch.take(panelsLen(p.set, cols, k))
+		defer p.scratch.give(right)
+	}
+	for m0 := 0; m0 < a.M; m0 += rows {
+		b := block{p: p, set: p.set, a: a, m0: m0, m: min(rows, a.M-m0), k: k, left: left}
+		b.packLeft()
+		for n0 := 0; n0 < n; n0 += cols {
+			n1 := min(n, n0+cols)
+			if a.Packed != nil {
+				b.right = a.Packed.panels
+			} else {
+				packColumns(p, a.W, n0, n1, right)
+				b.right = right
+			}
+			b.multiply(n0, n1)
+		}
+	}
+}
+
+// A block is rows [m0, m0+m) of a product, with that much of both sides packed.
+type block struct {
+	p           *Pool
+	set         *kernel.Set
+	a           Matmul
+	m0, m, k    int
+	left, right []float32
+}
+
+func (b *block) panels() int { return (b.m + b.set.TileRows - 1) / b.set.TileRows }
+
+func (b *block) packLeft() {
+	n := b.panels()
+	b.p.spread(n, 1+1<<15/(b.k*b.set.TileRows), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			b.set.PackLeft(b.m*i/n, b.m*(i+1)/n, b.k, b.a.A[b.m0*b.a.LDA:], b.a.LDA, b.left)
+		}
+	})
+}
+
+// multiply computes columns [n0, n1), which are all that right holds.
+func (b *block) multiply(n0, n1 int) {
+	panels, width := b.panels(), tileCols*b.set.Panel
+	steps := (b.k + stepK - 1) / stepK
+	kc := ((b.k+steps-1)/steps + 3) / 4 * 4
+	across := (n1 - n0 + width - 1) / width
+	down := max((b.m+tileRows-1)/tileRows, min(panels, (4*b.p.threads+across-1)/across))
+	f := b.a.finish()
+	f.Row0 = b.m0
+	c := b.a.C[b.m0*b.a.LDC:]
+	if f.Tail != nil {
+		f.Tail = f.Tail[b.m0*b.a.LDC:]
+	}
+	b.p.Run(across*down, func(i int) {
+		d, j := i%down, i/down*width
+		g := kernel.Gemm{M: b.m, Panels: panels, I0: panels * d / down, I1: panels * (d + 1) / down,
+			N0: 0, N1: min(width, n1-n0-j), K: b.k, KC: kc, LDC: b.a.LDC}
+		b.set.Gemm(g, b.left, b.right[j*b.k:], c[n0+j:], from(f, n0+j))
+	})
+}
+
+// from returns f for a product whose first column is col.
+func from(f kernel.Finish, col int) kernel.Finish {
+	for _, v := range []*[]float32{&f.Bias, &f.Gate, &f.Tail} {
+		if *v != nil {
+			*v = (*v)[col:]
+		}
+	}
+	return f
+}
+
+// fewRows multiplies straight out of the stored weights.
+func (a Matmul) fewRows(p *Pool) {
+	n, k := a.size()
+	t, known := kernelTypes[a.W.DType]
+	size := int(a.W.DType.Size(k))
+	piece := (1 + 1<<15/k + 3) / 4 * 4
+	f := a.finish()
+	p.Run((n+piece-1)/piece, func(i int) {
+		lo := i * piece
+		hi := min(n, lo+piece)
+		w, stride := a.W.Data[lo*size:], size
+		if !known {
+			flat := p.scratch.take((hi - lo) * k)
+			defer p.scratch.give(flat)
+			Widen(flat, w, a.W.DType)
+			w, stride = tensor.Bytes(flat), 4*k
+		}
+		g := kernel.Gemv{M: a.M, N0: 0, N1: hi - lo, K: k, LDA: a.LDA, Type: t, Stride: stride, LDC: a.LDC}
+		p.set.Gemv(g, a.A, w, a.C[lo:], from(f, lo))
+	})
+}

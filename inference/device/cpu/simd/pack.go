@@ -1,0 +1,77 @@
+package simd
+
+import (
+	"kinora/inference/device/cpu/simd/kernel"
+	"kinora/inference/tensor"
+)
+
+// Packed is a matrix of weights in the order in which the kernels of one level
+// read it: panels of columns, each k by k.
+type Packed struct {
+	n, k   int
+	level  Level
+	panels []float32
+	rows   [][]float32 // at level Plain, in place of panels
+}
+
+// N and K return the sizes of the matrix: K numbers in, N out.
+func (w *Packed) N() int { return w.n }
+
+// K returns how many numbers go in.
+func (w *Packed) K() int { return w.k }
+
+// Bytes returns the memory held.
+func (w *Packed) Bytes() int64 { return 4 * int64(max(len(w.panels), w.n*w.k)) }
+
+// Pack makes weights ready for many products on pools of p's level. They are
+// widened to f32, which takes 4 bytes a number; w.Data is not kept.
+func Pack(p *Pool, w Weights) *Packed {
+	_ = w.Data[:w.DType.Size(w.N*w.K)]
+	out := &Packed{n: w.N, k: w.K, level: p.level}
+	if p.set == nil {
+		out.rows = wideRows(p, w)
+		return out
+	}
+	out.panels = aligned(panelsLen(p.set, w.N, w.K))
+	packColumns(p, w, 0, w.N, out.panels)
+	return out
+}
+
+// panelsLen returns how many numbers n columns take when packed.
+func panelsLen(s *kernel.Set, n, k int) int {
+	half := s.Panel / 2
+	return (n + half - 1) / half * half * k
+}
+
+// packColumns packs columns [n0, n1) of the product; n0 begins a panel.
+func packColumns(p *Pool, w Weights, n0, n1 int, out []float32) {
+	t, known := kernelTypes[w.DType]
+	if !known && w.KN { // blocks run across columns
+		flat := p.scratch.take(w.N * w.K)
+		defer p.scratch.give(flat)
+		Widen(flat, w.Data, w.DType)
+		w.Data, w.DType, known = tensor.Bytes(flat), tensor.F32, true
+	}
+	panel := p.set.Panel
+	p.Run((n1-n0+panel-1)/panel, func(i int) {
+		j := n0 + i*panel
+		n := min(panel, n1-j)
+		dst := out[i*panel*w.K:]
+		size := int(w.DType.Size(w.K))
+		switch {
+		case w.KN:
+			_, one := w.DType.Block()
+			p.set.PackRight(t, n, w.K, w.Data[j*one:], w.N*one, true, dst)
+		case known:
+			p.set.PackRight(t, n, w.K, w.Data[j*size:], size, false, dst)
+		default:
+			flat := p.scratch.take(n * w.K)
+			defer p.scratch.give(flat)
+			Widen(flat, w.Data[j*size:], w.DType)
+			p.set.PackRight(kernel.F32, n, w.K, tensor.Bytes(flat), 4*w.K, false, dst)
+		}
+	})
+}
+
+// kernelTypes are those that kernels widen themselves.
+var kernelTypes = map[tensor.DType]kernel.Type{tensor.F32: kernel.F32, tensor.BF16: kernel.BF16, tensor.F16: kernel.F16}
