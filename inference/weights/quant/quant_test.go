@@ -1,0 +1,144 @@
+package quant
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kinora/inference/tensor"
+)
+
+// The gguf package's own reading of random blocks must be ours, to the last bit.
+func TestBlocksAsGGUFReadsThem(t *testing.T) {
+	for d := tensor.Q4_0; d < tensor.NumDTypes; d++ {
+		raw, err := os.ReadFile(filepath.Join("testdata", d.String()+".bin"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		const n = 1024
+		size := int(d.Size(n))
+		want := make([]float32, n)
+		if err := Widen(want, tensor.F32, raw[size:]); err != nil {
+			t.Fatal(err)
+		}
+		got := make([]float32, n)
+		if err := Widen(got, d, raw[:size]); err != nil {
+			t.Fatal(err)
+		}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Errorf("%v: element %d is %v, want %v", d, i, got[i], want[i])
+				break
+			}
+		}
+	}
+}
+
+// An independent reading of small floats: sign · mantissa · 2^exponent in float64.
+func TestSmallFloats(t *testing.T) {
+	value := func(x, m, e, bias int) float64 {
+		sign := 1 - 2*float64(x>>(m+e)&1)
+		mantissa, exponent := float64(x&(1<<m-1)), x>>m&(1<<e-1)
+		if exponent == 0 {
+			return sign * math.Ldexp(mantissa, 1-bias-m)
+		}
+		return sign * math.Ldexp(mantissa+float64(int(1)<<m), exponent-bias-m)
+	}
+	same := func(a float32, b float64) bool {
+		return float64(a) == b && math.Signbit(float64(a)) == math.Signbit(b) || a != a && b != b
+	}
+	for x := range 1 << 16 {
+		want := value(x, 10, 5, 15)
+		if x>>10&31 == 31 {
+			want = math.Inf(1 - 2*(x>>15))
+			if x&1023 != 0 {
+				want = math.NaN()
+			}
+		}
+		if got := F16(uint16(x)); !same(got, want) {
+			t.Fatalf("half %#04x is %v, want %v", x, got, want)
+		}
+		if x&255 == 0 {
+			if got := F8E5M2(byte(x >> 8)); !same(got, want) {
+				t.Fatalf("e5m2 %#02x is %v, want %v", x>>8, got, want)
+			}
+		}
+	}
+	for x := range 1 << 8 {
+		want := value(x, 3, 4, 7)
+		if x&127 == 127 {
+			want = math.NaN()
+		}
+		if got := F8E4M3(byte(x)); !same(got, want) {
+			t.Fatalf("e4m3 %#02x is %v, want %v", x, got, want)
+		}
+	}
+	if BF16(0x3fc0) != 1.5 || BF16(0xc000) != -2 || !math.IsInf(float64(BF16(0x7f80)), 1) {
+		t.Error("bf16")
+	}
+}
+
+func TestPlainTypes(t *testing.T) {
+	for _, c := range []struct {
+		d    tensor.DType
+		in   string
+		want []float32
+	}{
+		{tensor.F32, "\x00\x00\xc0\x3f", []float32{1.5}},
+		{tensor.F64, "\x00\x00\x00\x00\x00\x00\xf8\xbf", []float32{-1.5}},
+		{tensor.BF16, "\xc0\x3f\x00\xc0", []float32{1.5, -2}},
+		{tensor.F16, "\x00\x3c\x00\xc0", []float32{1, -2}},
+		{tensor.F8E4M3, "\x38\xc0\x7e", []float32{1, -2, 448}},
+		{tensor.F8E5M2, "\x3c\xc0", []float32{1, -2}},
+		{tensor.I8, "\xff\x7f", []float32{-1, 127}},
+		{tensor.U8, "\xff", []float32{255}},
+		{tensor.I32, "\xfe\xff\xff\xff", []float32{-2}},
+		{tensor.I64, "\x00\x00\x00\x00\x01\x00\x00\x00", []float32{1 << 32}},
+	} {
+		got := make([]float32, len(c.want))
+		if err := Widen(got, c.d, []byte(c.in)); err != nil {
+			t.Errorf("%v: %v", c.d, err)
+		}
+		for i := range got {
+			if got[i] != c.want[i] {
+				t.Errorf("%v: %v, want %v", c.d, got, c.want)
+			}
+		}
+	}
+}
+
+func TestWidenRefuses(t *testing.T) {
+	for _, c := range []struct {
+		d          tensor.DType
+		elems, len int
+		want       string
+	}{
+		{tensor.Bool, 1, 1, "bool holds no numbers"},
+		{tensor.NumDTypes, 1, 1, "holds no numbers"},
+		{tensor.Q8_0, 32, 33, "33 bytes of q8_0 are not 32 elements"},
+		{tensor.Q8_0, 33, 34, "are not 33 elements"},
+		{tensor.Q4K, 256, 143, "are not 256"},
+		{tensor.F32, 2, 4, "are not 2"},
+	} {
+		err := Widen(make([]float32, c.elems), c.d, make([]byte, c.len))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %v, want …%s…", c.d, err, c.want)
+		}
+	}
+}
+
+func BenchmarkWiden(b *testing.B) {
+	for _, d := range []tensor.DType{tensor.BF16, tensor.F16, tensor.F8E4M3, tensor.Q8_0, tensor.Q4K, tensor.Q6K} {
+		b.Run(d.String(), func(b *testing.B) {
+			dst, src := make([]float32, 1<<16), make([]byte, d.Size(1<<16))
+			b.SetBytes(4 << 16)
+			for b.Loop() {
+				if err := Widen(dst, d, src); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

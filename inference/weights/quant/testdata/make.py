@@ -1,0 +1,23 @@
+"""Writes <type>.bin for every block type: a few blocks of random bytes with sane
+scales, followed by the float32 values that the gguf package reads from them.
+
+Needs numpy and gguf; run it in this folder. The files are committed.
+"""
+import numpy as np
+import gguf
+
+T = gguf.GGMLQuantizationType
+# where the halves of each block lie; their exponents are kept small
+HALVES = {"Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0], "Q2_K": [80, 82], "Q3_K": [108],
+          "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208], "IQ4_NL": [0], "IQ4_XS": [0]}
+rng = np.random.default_rng(11)
+for name, at in HALVES.items():
+    kind = T[name]
+    elems, size = gguf.GGML_QUANT_SIZES[kind]
+    blocks = rng.integers(0, 256, (1024 // elems, size), dtype=np.uint8)
+    for a in at:
+        blocks[:, a:a + 2] = rng.normal(0, 0.02, len(blocks)).astype(np.float16).view(np.uint8).reshape(-1, 2)
+    values = gguf.dequantize(blocks, kind).astype(np.float32)
+    assert values.size == 1024
+    with open(name.lower() + ".bin", "wb") as f:
+        f.write(blocks.tobytes() + values.tobytes())
