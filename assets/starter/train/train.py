@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Trains the starter model, stage by stage or all at once: python3 train.py all --minutes 120
+
+Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all. Every stage goes on where
+it stopped; nothing is lost by stopping it. Needs PyTorch (2.11 or newer) and NumPy; the sheets need
+Pillow, and building a new tokenizer needs sentencepiece."""
+import argparse
+import os
+import shutil
+import sys
+
+try:
+    import torch
+except ImportError:
+    sys.exit('Training needs PyTorch, which is not installed here: python3 -m pip install torch numpy pillow. Running Kinora does not need it.')
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+from common import Sorry, log, run  # noqa: E402
+
+STAGES = ['tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'score', 'sheet', 'export', 'all']
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('stage', choices=STAGES)
+    p.add_argument('--folder', default='starter-run', help='where checkpoints, latents and sheets go')
+    p.add_argument('--out', default=os.path.dirname(HERE), help='where export writes the model files')
+    p.add_argument('--minutes', type=float, default=120, help='time for the whole of "all", or of this one stage (over all its runs)')
+    p.add_argument('--clips', type=int, default=12000, help='clips to draw and encode')
+    p.add_argument('--batch', type=int, default=0, help='clips per step; 0 chooses by device')
+    p.add_argument('--freeze', default='', help='parts to leave as they are, of text,spatial,temporal')
+    p.add_argument('--prompts', type=int, default=300, help='held-out prompts to score')
+    p.add_argument('--first', type=int, default=0, help='first shard of latents for this process')
+    p.add_argument('--step', type=int, default=1, help='shards to the next one, when several processes draw')
+    p.add_argument('--threads', type=int, default=0)
+    p.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    p.add_argument('--eager', action='store_true', help='do not compile (no C++ compiler at hand)')
+    p.add_argument('--edition', default='CPU edition')
+    return p.parse_args()
+
+
+def main():
+    a = arguments()
+    if a.threads:
+        torch.set_num_threads(a.threads)
+    try:
+        os.makedirs(a.folder, exist_ok=True)
+    except OSError as e:
+        raise Sorry(f'The folder {a.folder} cannot be made ({e}); choose another with --folder.')
+    freeze = [f for f in a.freeze.split(',') if f]
+    for f in freeze:
+        if f not in ('text', 'spatial', 'temporal'):
+            raise Sorry(f'There is no part called {f} to freeze; the parts are text, spatial and temporal.')
+    whole = a.stage == 'all'
+    share = lambda x: a.minutes * x if whole else a.minutes
+    compiled = not a.eager
+    words = f'{a.folder}/tokenizer.model'
+    if a.stage == 'tokenizer' or not os.path.exists(words):
+        shipped = os.path.join(os.path.dirname(HERE), 'tokenizer.model')
+        if a.stage != 'tokenizer' and os.path.exists(shipped):
+            shutil.copyfile(shipped, words)
+        else:
+            import tokens
+            tokens.build(words)
+    if a.stage in ('vae', 'all'):
+        import train_vae
+        train_vae.train(a.folder, share(.22), a.device, compiled)
+    if a.stage in ('latents', 'all'):
+        import latents
+        latents.fill(a.folder, a.first, -(-a.clips // latents.SHARD), a.step, a.device)
+    if a.stage in ('reader', 'all'):
+        import score
+        score.train(a.folder)
+    if a.stage in ('dit', 'all'):
+        import score
+        import train_dit
+        train_dit.train(a.folder, share(.55), a.device, a.batch or (32 if a.device == 'cpu' else 256), freeze, score.look, compiled=compiled)
+    if a.stage in ('decoder', 'all'):
+        import train_vae
+        train_vae.train(a.folder, share(.08), a.device, compiled, decoder_only=True)
+    if a.stage == 'sheet':
+        import score
+        score.look(a.folder)
+    if a.stage in ('score', 'all'):
+        import score
+        score.score(a.folder, a.prompts, decoded=True)
+    if a.stage in ('export', 'all'):
+        import export
+        export.export(a.folder, a.out, a.edition)
+
+
+if __name__ == '__main__':
+    run(main)

@@ -1,0 +1,163 @@
+"""Stage 3: text encoder and diffusion transformer together, by flow matching on the latents."""
+import os
+import random
+import torch
+import dit
+import lang
+import latents
+import tokens
+import world
+from common import Clock, Muon, Sorry, load, log, save
+
+SHIFT = 3.
+PARTS = {'text': ('text.',), 'spatial': ('self_attn', 'cross_attn', 'ffn', 'norm3', 'patch_embedding', 'head.'), 'temporal': ('temporal_attn',)}
+
+
+class Model(torch.nn.Module):
+    def __init__(self, vocabulary, z=24, text=None, body=None):
+        super().__init__()
+        self.text = dit.TextEncoder(**{**dit.TEXT, 'vocab': vocabulary, **(text or {})})
+        self.body = dit.DiT(**{**dit.DIT, 'in_dim': z, **(body or {})})
+
+    def forward(self, x, t, ids):
+        return self.body(x, t, self.text(ids))
+
+
+def rows(sentences, tokenizer, r=None, drop=0.):
+    ids = torch.zeros(len(sentences), tokens.TEXT_LEN, dtype=torch.long)
+    for k, s in enumerate(sentences):
+        i = tokenizer(s, r, drop)
+        ids[k, :len(i)] = torch.tensor(i)
+    return ids
+
+
+def shifted(u, shift=SHIFT):
+    return shift * u / (1 + (shift - 1) * u)
+
+
+@torch.no_grad()
+def generate(model, ids, noise, steps=10, guidance=4., shift=SHIFT, first=None, device='cpu'):
+    """Euler walk from noise to normalised latents; first is a given first latent frame or None."""
+    x, T = noise.clone(), noise.shape[2]
+    none = torch.zeros_like(ids)
+    none[:, 0] = 1
+    sigma = shifted(torch.linspace(1, 0, steps + 1), shift)
+    with torch.autocast(device, torch.bfloat16):
+        words = torch.cat([model.text(none), model.text(ids)])
+        for k in range(steps):
+            if first is not None:
+                x[:, :, 0] = first
+            t = (sigma[k] * 1000).floor().expand(len(x), T).clone()
+            if first is not None:
+                t[:, 0] = 0
+            u = torch.cat([model.body(a, b, w) for a, b, w in zip(x.split(16), t.split(16), words[:len(x)].split(16))])
+            c = torch.cat([model.body(a, b, w) for a, b, w in zip(x.split(16), t.split(16), words[len(x):].split(16))])
+            x = x + (sigma[k + 1] - sigma[k]) * (u + guidance * (c - u))
+    if first is not None:
+        x[:, :, 0] = first
+    return x
+
+
+def statistics(z):
+    """Mean and deviation per channel, and how much the first latent frame's deviation differs from the rest."""
+    z = z.float()
+    mean, std = z.mean((0, 2, 3, 4)), z.std((0, 2, 3, 4))
+    return mean, std, (z[:, :, 0].std((0, 2, 3)) / z[:, :, 1:].std((0, 2, 3, 4)))
+
+
+def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=600, compiled=True, rate=.02, end=.3):
+    tokenizer = tokens.Tokenizer(f'{folder}/tokenizer.model')
+    data, names = [], []
+    for n, c, z in latents.read(folder):
+        names.append(n)
+        data.append((c, z))
+    if not data:
+        raise Sorry(f'There are no latents in {folder}; run "python3 train.py latents" first.')
+    clips, z = sum((c for c, _ in data), []), torch.cat([q for _, q in data])
+    state = load(f'{folder}/dit.pt')
+    mean, std = state['scale'] if state else statistics(z)[:2]
+    if not state:
+        log('first frame against later ones, per channel:', ' '.join(f'{v:.2f}' for v in statistics(z)[2].tolist()))
+    view = lambda v: v.view(1, -1, 1, 1, 1)
+    torch.manual_seed(state['step'] if state else 1)
+    r = random.Random(state['step'] if state else 1)
+    m = Model(len(tokenizer), z.shape[1])
+    if state:
+        m.load_state_dict(state['model'])
+    m.to(device)
+    named = dict(m.named_parameters())
+    for n, p in named.items():
+        if any(s in n for f in freeze for s in PARTS[f]):
+            p.requires_grad_(False)
+    live = {n: p for n, p in named.items() if p.requires_grad}
+    matrices = [p for n, p in live.items() if p.ndim == 2 and '.blocks.' in n and 'embedding' not in n]
+    ids = set(map(id, matrices))
+    muon = Muon(matrices, rate, .95, .01)
+    adam = torch.optim.AdamW([p for p in live.values() if id(p) not in ids], lr=2e-3, betas=(.9, .98), weight_decay=0.)
+    ema = {n: p.detach().clone() for n, p in named.items()}
+    step, total, clock = 0, {}, Clock(minutes)
+    if state:
+        ema, step = {k: v.to(device) for k, v in state['ema'].items()}, state['step']
+        clock = Clock(minutes, state['spent'])
+        if len(state['muon']) == len(muon.buffers):
+            muon.buffers = [b.to(device) for b in state['muon']]
+            adam.load_state_dict(state['adam'])
+        log('goes on at step', step)
+    if compiled:
+        dit.Block.forward = torch.compile(dit.Block.forward, dynamic=False)
+
+    def keep():
+        save(f'{folder}/dit.pt', dict(model=m.state_dict(), ema=ema, step=step, muon=muon.buffers, adam=adam.state_dict(), spent=clock.spent(), scale=(mean, std)))
+
+    log(f'{len(clips)} clips, {sum(p.numel() for p in m.body.parameters()) / 1e6:.2f}M + text {sum(p.numel() for p in m.text.parameters()) / 1e6:.2f}M')
+    next_look, next_word, next_read, at = clock.spent() + every, step + 20, clock.spent() + 60, (clock.spent(), step)
+    while clock.share() < 1:
+        share = clock.share()
+        f = min(1, (step + 1) / 100) * min(1., max(.01, (1 - share) / end))
+        muon.lr = rate * f
+        for g in adam.param_groups:
+            g['lr'] = 2e-3 * f
+        i = torch.randint(len(clips), (batch,))
+        x0 = ((z[i].float() - view(mean)) / view(std)).to(device)
+        said = [lang.say(clips[k], r) if r.random() > .1 else '' for k in i.tolist()]
+        words = rows(said, tokenizer, r, .08).to(device)
+        n = torch.randn_like(x0)
+        T = x0.shape[2]
+        s = shifted(torch.sigmoid(torch.randn(batch, device=device) * 1.1))
+        s = torch.where(torch.rand(batch, device=device) < .08, torch.rand(batch, device=device) * .04 + .96, s)
+        t, w = s[:, None].repeat(1, T), torch.ones(batch, 1, T, 1, 1, device=device)
+        given = torch.rand(batch, device=device) < .12
+        t[given, 0], w[given, :, 0] = 0, 0
+        tt = t.view(batch, 1, T, 1, 1)
+        with torch.autocast(device, torch.bfloat16):
+            v = m((1 - tt) * x0 + tt * n, t * 1000, words)
+        d = ((v.float() - (n - x0)) ** 2 * w).mean((1, 2, 3, 4))
+        loss = d.mean()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([p for p in live.values() if id(p) not in ids], 1.)
+        adam.step()
+        adam.zero_grad(set_to_none=True)
+        muon.step()
+        step += 1
+        torch._foreach_lerp_(list(ema.values()), [p.detach() for p in named.values()], 1 - min(.998, (1 + step) / (10 + step)))
+        for name, part in (('all', slice(None)), ('high', s > .9), ('mid', (s > .6) & (s <= .9)), ('low', s <= .6)):
+            if d[part].numel():
+                total[name] = .99 * total.get(name, d[part].mean().item()) + .01 * d[part].mean().item()
+        if step >= next_word:
+            now = clock.spent()
+            log(f'step {step} {(step - at[1]) * batch / (now - at[0]):.1f} clips/s', ' '.join(f'{k} {q:.4f}' for k, q in total.items()))
+            at, next_word = (now, step), step + 200
+        if clock.spent() > next_read:
+            for name, c, q in latents.read(folder, names):
+                names.append(name)
+                clips, z = clips + c, torch.cat([z, q])
+            next_read = clock.spent() + 120
+        if clock.spent() > next_look:
+            keep()
+            if look:
+                look(folder)
+            next_look = clock.spent() + every
+            at = (clock.spent(), step)
+    keep()
+    if look:
+        look(folder)

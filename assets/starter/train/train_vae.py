@@ -1,0 +1,165 @@
+"""Stage 1: the video VAE, on clips drawn once and cropped at random."""
+import math
+import os
+import torch
+import torch.nn.functional as F
+import vae
+import world
+from common import Clock, Muon, Sorry, load, log, save
+from sheet import sheet
+
+
+def pool(path, n, seed):
+    """n drawn clips as bytes [n,3,T,H,W], kept on disk between runs."""
+    have = load(path)
+    if have is not None:
+        return have
+    parts, log_at = [], 0
+    clips = world.clips(seed, n, kinds=(40, 42, 18))
+    for k in range(0, n, 32):
+        parts.append((world.render(clips[k:k + 32]) * 255).round().byte().permute(0, 2, 1, 3, 4).contiguous())
+    have = torch.cat(parts)
+    save(path, have)
+    return have
+
+
+def whitening(pixels):
+    """RGB to uncorrelated colours of variance one, and back: matrix, inverse and the mean of the way back."""
+    x = pixels[::4, :, 4, ::3, ::3].float().permute(0, 2, 3, 1).reshape(-1, 3) / 127.5 - 1
+    mean = x.mean(0)
+    _, s, v = torch.linalg.svd(x - mean, full_matrices=False)
+    d = s / len(x) ** .5
+    m = v.T / d
+    return m.contiguous(), torch.linalg.inv(m), mean
+
+
+def moving(pixels):
+    """Where to crop: per clip the share of change in 16-pixel cells, [n, cells]."""
+    x = pixels[:, :, ::4].float().std(2).sum(1)
+    return F.avg_pool2d(x[:, None], 16)[:, 0] + 1.5
+
+
+def psnr(y, x):
+    return (-10 * torch.log10(((y - x) ** 2).mean((1, 2, 3, 4)) / 4)).mean().item()
+
+
+def channels_last(model):
+    for p in model.parameters():
+        if p.ndim == 5:
+            p.data = p.data.contiguous(memory_format=torch.channels_last_3d)
+
+
+def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, decoder_only=False):
+    """decoder_only goes on with the finished VAE's decoder, into decoder.pt, and leaves the latents as they are."""
+    name = 'decoder' if decoder_only else 'vae'
+    pixels = pool(f'{folder}/vae_pool.pt', clips, 11)
+    test = pool(f'{folder}/vae_test.pt', 12, 12).float() / 127.5 - 1
+    matrix, inverse, mean = whitening(pixels)
+    white = lambda x: torch.einsum('bcthw,cd->bdthw', x, matrix.to(x.device))
+    plain = lambda y: torch.einsum('bcthw,cd->bdthw', y, inverse.to(y.device)) + mean.to(y.device).view(1, 3, 1, 1, 1)
+    weights = moving(pixels)
+    torch.manual_seed(1)
+    m = vae.VAE(**vae.CONFIG)
+    for n, mod in m.named_modules():
+        if isinstance(mod, vae.Residual):
+            torch.nn.init.zeros_(mod.residual[6].weight)
+        if isinstance(mod, vae.Attention):
+            torch.nn.init.zeros_(mod.proj.weight)
+    state = load(f'{folder}/{name}.pt')
+    if state:
+        m.load_state_dict(state['model'])
+    elif decoder_only:
+        start = load(f'{folder}/vae.pt')
+        if start is None:
+            raise Sorry(f'There is no trained VAE in {folder}; run "python3 train.py vae" first.')
+        m.load_state_dict(start['ema'])
+    m.to(device)
+    channels_last(m)
+    named = dict(m.named_parameters())
+    if decoder_only:
+        named = {n: p for n, p in named.items() if n.startswith(('decoder.', 'conv2.'))}
+        m.encoder.requires_grad_(False)
+        m.conv1.requires_grad_(False)
+    kernels = [p for n, p in named.items() if p.ndim >= 4 and p[0, 0].numel() > 1 and n not in ('encoder.conv1.weight', 'decoder.head.2.weight')]
+    ids = set(map(id, kernels))
+    muon = Muon(kernels, .02, .9)
+    adam = torch.optim.AdamW([p for p in named.values() if id(p) not in ids], lr=2e-3, betas=(.9, .99), weight_decay=0)
+    ema = {n: p.detach().clone() for n, p in named.items()}
+    clock, step, total = Clock(minutes), 0, 0.
+    if state:
+        ema, step = {k: v.to(device) for k, v in state['ema'].items()}, state['step']
+        muon.buffers = [b.to(device) for b in state['muon']]
+        adam.load_state_dict(state['adam'])
+        clock = Clock(minutes, state['spent'])
+        log('goes on at step', step)
+
+    def keep():
+        save(f'{folder}/{name}.pt', dict(model=m.state_dict(), ema=ema, step=step, muon=muon.buffers, adam=adam.state_dict(), spent=clock.spent(),
+                                      white=(matrix, inverse, mean), config=vae.CONFIG))
+
+    def look():
+        now = {n: p.detach().clone() for n, p in named.items()}
+        m.load_state_dict(ema, strict=False)
+        with torch.no_grad(), torch.autocast(device, torch.bfloat16):
+            z = [m.encode(white(x[None].to(device)).contiguous(memory_format=torch.channels_last_3d)) for x in test]
+            y = torch.cat([plain(m.decode(q).float()).cpu() for q in z]).clamp(-1, 1)
+            z = torch.cat(z).float()
+        m.load_state_dict(now, strict=False)
+        log(f'{name} step {step} loss {total:.4f} psnr {psnr(y, test):.2f} latent std first {z[:, :, 0].std():.3f} later {z[:, :, 1:].std():.3f}')
+        both = [torch.cat([a, b], 2) for a, b in zip(test.permute(0, 2, 1, 3, 4), y.permute(0, 2, 1, 3, 4))]
+        sheet([v / 2 + .5 for v in both], f'{folder}/{name}.png', frames=(0, 6, 15), columns=3, scale=.6)
+
+    encode, decode = (torch.compile(m.encode, dynamic=False), torch.compile(m.decode, dynamic=False)) if compiled else (m.encode, m.decode)
+    seen, n, cells = 0, len(pixels), weights.shape[1:]
+    next_look = clock.spent() + 100
+    T, size = 17, 96
+    while clock.share() < 1:
+        share = clock.share()
+        rate = min(1, (step + 1) / 50) * min(1., max(.02, (1 - share) / .6))
+        if decoder_only:
+            rate = min(1, (step + 1) / 50) * max(.01, .4 * (1 - share))
+        muon.lr = .02 * rate
+        for g in adam.param_groups:
+            g['lr'] = 2e-3 * rate
+        whole = share > .94
+        crops = []
+        for _ in range(1 if whole else batch):
+            i = torch.randint(n, (1,)).item()
+            if whole:
+                crops.append(pixels[i])
+                continue
+            c = torch.multinomial(weights[i].flatten(), 1).item()
+            y = min(max(0, c // cells[1] * 16 + 8 - torch.randint(size, (1,)).item()), 192 - size) // 2 * 2
+            x = min(max(0, c % cells[1] * 16 + 8 - torch.randint(size, (1,)).item()), 256 - size) // 2 * 2
+            t = torch.randint(17 - T + 1, (1,)).item() if T < 17 and torch.rand(1) < .6 else 0
+            crops.append(pixels[i, :, t:t + T, y:y + size, x:x + size])
+        x = white(torch.stack(crops).to(device).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last_3d)
+        target = x - (mean.to(device) @ matrix.to(device)).view(1, 3, 1, 1, 1)
+        with torch.autocast(device, torch.bfloat16):
+            mu = (m.encode if whole else encode)(x)
+            y = (m.decode if whole else decode)(mu + .1 * torch.randn_like(mu))
+        y, mu = y.float(), mu.float()
+        d = y - target
+        if share < .35 and not decoder_only:
+            loss = torch.sqrt(d * d + .01).mean()
+        else:
+            g = (d[..., 1:] - d[..., :-1]).abs().mean() + (d[..., 1:, :] - d[..., :-1, :]).abs().mean()
+            loss = d.abs().mean() + g
+        # One mean and deviation must serve the first latent frame and the later ones.
+        first, later = mu[:, :, 0].std((0, 2, 3)) + .05, mu[:, :, 1:].std((0, 2, 3, 4)) + .05
+        loss = loss + 2e-3 * mu.pow(2).mean() + .02 * (first / later).log().pow(2).mean()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([p for p in named.values() if id(p) not in ids], 1.)
+        adam.step()
+        adam.zero_grad(set_to_none=True)
+        muon.step()
+        step += 1
+        total = loss.item() if step == 1 else .98 * total + .02 * loss.item()
+        keep_rate = min(.998, (1 + step) / (10 + step)) if not whole else .98
+        torch._foreach_lerp_(list(ema.values()), [p.detach() for p in named.values()], 1 - keep_rate)
+        if clock.spent() > next_look:
+            look()
+            keep()
+            next_look = clock.spent() + (100 if share < .2 else 180)
+    look()
+    keep()
