@@ -146,6 +146,15 @@ func WriteFile(f FS, path string, data []byte) error {
 	return p.Commit()
 }
 
+// Probe reports why a file could not be written at path, without writing it.
+func Probe(f FS, path string) error {
+	p, err := Create(f, path)
+	if err == nil {
+		p.Abort()
+	}
+	return err
+}
+
 // Sweep removes the .part files right in dir that dead processes left, if mine
 // says that their names, without the ending, are those of our files.
 func Sweep(f FS, dir string, mine func(name string) bool) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -74,6 +75,21 @@ func Save(ctx context.Context, on disk.FS, path string, f Format, c *inference.C
 		return err
 	}
 	return p.Commit()
+}
+
+// Probe says why nothing could be saved at path, before the work is done.
+func Probe(on disk.FS, path string, f Format) error {
+	if !f.Folder {
+		if i, err := os.Stat(path); err == nil && i.IsDir() {
+			return &disk.Error{Path: path, Err: errors.New("it is a folder; name a file in it")}
+		}
+		return disk.Probe(on, path)
+	}
+	path = filepath.Clean(path)
+	if err := vacant(path); err != nil {
+		return err
+	}
+	return disk.Probe(on, path+".probe")
 }
 
 // Stream writes a clip to w in a format that is one file.

@@ -50,6 +50,18 @@ func encodePNG(rgb []byte, width, height int, text []byte, level png.Compression
 	return append(out, b.Bytes()[ihdrEnd:]...), nil
 }
 
+// vacant reports whether a folder of frames can be put at path.
+func vacant(path string) error {
+	old, err := os.ReadDir(path)
+	if err == nil && len(old) > 0 {
+		return &disk.Error{Path: path, Err: errors.New("the folder is not empty; choose a new one")}
+	}
+	if _, e := os.Lstat(path); err != nil && e == nil {
+		return &disk.Error{Path: path, Err: errors.New("there is a file of that name; choose another")}
+	}
+	return nil
+}
+
 // saveFolder writes a folder of numbered frames, under another name until whole.
 func saveFolder(ctx context.Context, on disk.FS, path string, c *inference.Clip, r Recipe) (err error) {
 	text, err := r.marshal()
@@ -57,14 +69,8 @@ func saveFolder(ctx context.Context, on disk.FS, path string, c *inference.Clip,
 		return err
 	}
 	path = filepath.Clean(path)
-	if old, err := os.ReadDir(path); err == nil && len(old) > 0 {
-		return &disk.Error{Path: path, Err: errors.New("the folder is not empty; choose a new one")}
-	} else if err == nil {
-		if err := on.Remove(path); err != nil {
-			return &disk.Error{Path: path, Err: err}
-		}
-	} else if _, err := os.Lstat(path); err == nil {
-		return &disk.Error{Path: path, Err: errors.New("there is a file of that name; choose another")}
+	if err := vacant(path); err != nil {
+		return err
 	}
 	part := path + disk.Part
 	os.RemoveAll(part) // left by one that was killed
@@ -85,6 +91,7 @@ func saveFolder(ctx context.Context, on disk.FS, path string, c *inference.Clip,
 			return err
 		}
 	}
+	os.Remove(path) // an empty folder of that name may be there
 	if err := on.Rename(part, path); err != nil {
 		return &disk.Error{Path: path, Err: err}
 	}

@@ -12,26 +12,26 @@ import (
 
 // An Entry is one job as remembered.
 type Entry struct {
-	ID        job.ID
-	State     job.State
-	Request   inference.Request // Image is nil; see ImagePath
-	ImagePath string
-	Model     ModelID
-	Output    string // the MP4; empty until done
-	Master    string // the lossless frames; empty until done
-	Timings   map[inference.Stage]time.Duration
-	Created   time.Time
-	Started   time.Time
-	Ended     time.Time
-	Err       string
-	Deleted   time.Time // zero unless deleted and not yet purged
+	ID        job.ID                            `json:"id"`
+	State     job.State                         `json:"state"`
+	Request   inference.Request                 `json:"request"` // Image is nil; see ImagePath
+	ImagePath string                            `json:"image_path,omitempty"`
+	Model     ModelID                           `json:"model"`
+	Output    string                            `json:"output,omitempty"` // the MP4; empty until done
+	Master    string                            `json:"master,omitempty"` // the lossless frames; empty until done
+	Timings   map[inference.Stage]time.Duration `json:"timings_ns,omitempty"`
+	Created   time.Time                         `json:"created"`
+	Started   time.Time                         `json:"started,omitzero"`
+	Ended     time.Time                         `json:"ended,omitzero"`
+	Err       string                            `json:"error,omitempty"`
+	Deleted   time.Time                         `json:"deleted,omitzero"` // zero unless deleted and not yet purged
 }
 
 // A ModelID says which weights made a clip.
 type ModelID struct {
-	Name  string
-	Hash  string // of the weights; empty when not known
-	Bytes int64
+	Name  string `json:"name"`
+	Hash  string `json:"hash,omitempty"` // of the weights; empty when not known
+	Bytes int64  `json:"bytes,omitempty"`
 }
 
 // A Filter narrows a search; its zero value finds the newest entries.

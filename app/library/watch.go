@@ -39,7 +39,8 @@ func Watch(path string, changed func()) (*Watcher, error) {
 	}
 	w := &Watcher{notify: n, stop: make(chan struct{})}
 	w.follow(path)
-	w.done.Go(func() { w.run(path, changed) })
+	told := Look(path) // before Watch returns: what comes after is a change
+	w.done.Go(func() { w.run(path, told, changed) })
 	return w, nil
 }
 
@@ -69,8 +70,7 @@ func (w *Watcher) follow(path string) {
 	})
 }
 
-func (w *Watcher) run(path string, changed func()) {
-	told := Look(path)
+func (w *Watcher) run(path string, told Sight, changed func()) {
 	var seen Sight
 	var since time.Time // when what is seen was seen first
 	tick := time.NewTimer(time.Hour)

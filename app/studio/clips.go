@@ -29,8 +29,8 @@ func (s *Studio) History(ctx context.Context, f history.Filter) ([]history.Entry
 	return es, err
 }
 
-// entry returns what is known of a finished clip.
-func (s *Studio) entry(ctx context.Context, id job.ID) (history.Entry, error) {
+// Entry returns what is known of a finished clip.
+func (s *Studio) Entry(ctx context.Context, id job.ID) (history.Entry, error) {
 	if s.history == nil {
 		return history.Entry{}, fmt.Errorf("%w: %s", history.ErrNotFound, id)
 	}
@@ -96,7 +96,7 @@ func (s *Studio) footage(ctx context.Context, id job.ID) (history.Entry, *infere
 	if e, c, ok := s.fresh.get(id); ok {
 		return e, c, nil
 	}
-	e, err := s.entry(ctx, id)
+	e, err := s.Entry(ctx, id)
 	if err != nil {
 		return e, nil, err
 	}
@@ -144,6 +144,15 @@ func (s *Studio) Export(ctx context.Context, id job.ID, path, format string) err
 		return err
 	}
 	return export.Save(ctx, s.disk, path, f, c, s.recipe(e))
+}
+
+// CanExport says why Export to that path would fail, before there is a clip.
+func (s *Studio) CanExport(path, format string) error {
+	f, err := export.For(format, path)
+	if err != nil {
+		return err
+	}
+	return export.Probe(s.disk, path, f)
 }
 
 // Recipe reads the settings back from an exported file.

@@ -22,7 +22,9 @@ func (s *Studio) configuration() config.Config {
 // and what was in force stays so.
 func (s *Studio) loadConfig(first bool) {
 	if s.options.Config != nil {
+		s.mu.Lock()
 		s.config = *s.options.Config
+		s.mu.Unlock()
 		return
 	}
 	path := s.settings.Get().ConfigFile

@@ -133,7 +133,7 @@ func (s *Studio) purge(ctx context.Context) error {
 		if time.Since(e.Deleted) < keepDeleted {
 			continue
 		}
-		gone := true
+		e, gone := s.moved(e), true
 		for _, path := range []string{e.Output, e.Master} {
 			if path == "" {
 				continue

@@ -78,7 +78,6 @@ func Open(ctx context.Context, o Options) (*Studio, error) {
 		return nil, err
 	}
 	s.events.tell(Event{Topic: SettingsChanged, Text: note})
-	s.loadConfig(true)
 	if !o.Forget {
 		if err := s.openHistory(ctx); err != nil {
 			return nil, err
@@ -86,8 +85,9 @@ func Open(ctx context.Context, o Options) (*Studio, error) {
 	}
 	s.queue = job.New(s.work, s.record)
 	if o.Watch {
-		s.watch()
+		s.watch() // before the first reading, so that no change falls between
 	}
+	s.loadConfig(true)
 	return s, nil
 }
 

@@ -3,11 +3,14 @@ package studio
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"kinora/app/disk"
+	"kinora/app/export"
 	"kinora/app/job"
 	"kinora/inference"
 )
@@ -88,6 +91,10 @@ func (s *Studio) Submit(o Order) (job.ID, error) {
 	j := job.Job{ID: job.NewID(now), Request: r, ImagePath: o.ImagePath, Created: now}
 	if s.history != nil {
 		j.HistoryID = j.ID
+		// A folder that cannot be written in is better known now than at the end.
+		if err := disk.Probe(s.disk, filepath.Join(s.Folder(), frames, string(j.ID)+export.Master.Ext)); err != nil {
+			return "", err
+		}
 	}
 	if err := s.queue.Submit(j); err != nil {
 		return "", err

@@ -1,0 +1,259 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"kinora/app/config"
+	"kinora/app/job"
+	"kinora/app/studio"
+	"kinora/inference"
+)
+
+// An ask is what the flags of generate say.
+type ask struct {
+	inference.Request
+	image, size, config, like, out, device string
+	threads                                int
+	json, quiet, forget                    bool
+	given                                  map[string]bool
+}
+
+func (a *ask) flags(f *flag.FlagSet) {
+	r := &a.Request
+	f.StringVar(&r.Prompt, "prompt", "", "what the clip shows")
+	f.StringVar(&r.Negative, "negative", "", "what it should not show; \"\" switches the model's own off")
+	f.StringVar(&a.image, "image", "", "picture to start from")
+	f.StringVar(&a.size, "size", "", "width and height, such as 256x192 (default: the model's)")
+	f.IntVar(&r.Frames, "frames", 0, "frames (default: the model's)")
+	f.IntVar(&r.FPS, "fps", 0, "frames a second (default: the model's)")
+	f.IntVar(&r.Steps, "steps", 0, "denoising steps (default: the model's)")
+	f.Float64Var(&r.Guidance, "guidance", 0, "how closely to follow the prompt; 1 is off and twice as fast (default: the model's)")
+	f.StringVar(&r.Sampler, "sampler", "", "kinora models lists them (default: the model's)")
+	f.Float64Var(&r.Shift, "shift", 0, "schedule shift (default: the model's)")
+	f.Uint64Var(&r.Seed, "seed", 0, "the same seed gives the same clip (default: by chance)")
+	f.IntVar(&r.Window, "attention-window", 0, "attend to so many latent frames on each side; 0: as trained")
+	f.StringVar(&r.Model, "model", "", "kinora models lists them (default: the built-in one)")
+	f.StringVar(&a.device, "device", "", "auto, cpu or cuda (default: as in the settings)")
+	f.IntVar(&a.threads, "threads", 0, "CPU threads; the clip is the same with any number (default: all)")
+	f.StringVar(&a.config, "config", "", "inference_config.yaml to take defaults from")
+	f.StringVar(&a.like, "like", "", "take all settings from this clip; other flags change single ones")
+	f.StringVar(&a.out, "out", "", "clip.mp4, clip.gif, or a folder/ for PNG frames (default: the folder of clips)")
+	f.BoolVar(&a.json, "json", false, "print one JSON object for each event")
+	f.BoolVar(&a.quiet, "quiet", false, "print nothing but the path of the clip")
+	f.BoolVar(&a.forget, "no-history", false, "keep nothing but the file that --out names")
+}
+
+func generate(ctx context.Context, e Env, c *command, args []string) (err error) {
+	a := &ask{given: map[string]bool{}}
+	f, words, err := parse(e, c, a.flags, args)
+	if err != nil {
+		return err
+	}
+	f.Visit(func(f *flag.Flag) { a.given[f.Name] = true })
+	show := newReporter(e, a.json, a.quiet)
+	defer func() {
+		if err != nil {
+			show.failed(err)
+			err = &reported{err}
+		}
+	}()
+	if len(words) > 0 {
+		return usage("%q stands alone; put the prompt in quotes after --prompt", words[0])
+	}
+	if a.forget && a.out == "" {
+		return usage("--no-history needs --out: there would be no clip left")
+	}
+	s, err := a.open(ctx, e)
+	if err != nil {
+		return err
+	}
+	defer shut(ctx, s)
+	defer s.Listen(show.event)()
+	order, err := a.order(s)
+	if err != nil {
+		return err
+	}
+	if a.out != "" {
+		if err := s.CanExport(a.out, ""); err != nil {
+			return err
+		}
+	}
+	return produce(ctx, s, order, a.out, show)
+}
+
+func (a *ask) open(ctx context.Context, e Env) (*studio.Studio, error) {
+	o := studio.Options{Forget: a.forget}
+	if a.device != "" && a.device != "auto" && a.device != "cpu" && a.device != "cuda" {
+		return nil, usage("--device %s: want auto, cpu or cuda", a.device)
+	}
+	if a.threads < 0 || a.threads > 1024 {
+		return nil, usage("--threads %d: want 1 to 1024, or 0 for all cores", a.threads)
+	}
+	if a.given["config"] {
+		c, err := config.Read(a.config)
+		if err != nil {
+			return nil, err
+		}
+		o.Config = &c
+	}
+	o.Engine = func(eo *studio.EngineOptions) {
+		if a.device != "" {
+			eo.Device = a.device
+		}
+		if a.threads != 0 {
+			eo.Threads = a.threads
+		}
+	}
+	return e.open(ctx, o)
+}
+
+// order puts the flags over the clip that --like names.
+func (a *ask) order(s *studio.Studio) (studio.Order, error) {
+	var o studio.Order
+	if a.like != "" {
+		r, image, err := s.Recipe(a.like)
+		if err != nil {
+			return o, &plain{err.Error(), inference.ErrInvalid}
+		}
+		o.Request, o.ImagePath = r, image
+	} else if !a.given["seed"] {
+		o.Seed = uint64(rand.Uint32())
+	}
+	if a.given["size"] {
+		if err := parseSize(a.size, &a.Width, &a.Height); err != nil {
+			return o, err
+		}
+		o.Width, o.Height = a.Width, a.Height
+	}
+	for name, take := range map[string]func(){
+		"prompt":           func() { o.Prompt = a.Prompt },
+		"negative":         func() { o.Negative, o.NoNegative = a.Negative, a.Negative == "" },
+		"frames":           func() { o.Frames = a.Frames },
+		"fps":              func() { o.FPS = a.FPS },
+		"steps":            func() { o.Steps, o.Sigmas = a.Steps, nil },
+		"guidance":         func() { o.Guidance = a.Guidance },
+		"sampler":          func() { o.Sampler = a.Sampler },
+		"shift":            func() { o.Shift = a.Shift },
+		"seed":             func() { o.Seed = a.Seed },
+		"attention-window": func() { o.Window = a.Window },
+		"model":            func() { o.Model = a.Model },
+		"image":            func() { o.ImagePath = absolute(a.image) },
+	} {
+		if a.given[name] {
+			take()
+		}
+	}
+	for name, v := range map[string]float64{"frames": float64(a.Frames), "fps": float64(a.FPS), "steps": float64(a.Steps), "guidance": a.Guidance} {
+		if a.given[name] && !(v > 0) {
+			return o, usage("--%s %g: want more than 0", name, v)
+		}
+	}
+	if o.ImagePath != "" && !a.given["image"] {
+		if _, err := os.Stat(o.ImagePath); err != nil {
+			return o, usage("%s started from the picture %s, which is not there; give it with --image", a.like, o.ImagePath)
+		}
+	}
+	return o, nil
+}
+
+func parseSize(text string, w, h *int) error {
+	left, right, ok := strings.Cut(strings.ToLower(strings.NewReplacer("×", "x", "*", "x", " ", "").Replace(text)), "x")
+	var e1, e2 error
+	*w, e1 = strconv.Atoi(left)
+	*h, e2 = strconv.Atoi(right)
+	if !ok || e1 != nil || e2 != nil || *w < 1 || *h < 1 {
+		return usage("--size %s: want width and height, such as 256x192", text)
+	}
+	return nil
+}
+
+// produce orders a clip and waits for it.
+func produce(ctx context.Context, s *studio.Studio, o studio.Order, out string, show *reporter) error {
+	if o.ImagePath != "" {
+		p, err := s.LoadImage(o.ImagePath)
+		if err != nil {
+			return err
+		}
+		o.Image = p
+	}
+	full, notes, err := s.Check(o.Request)
+	for _, n := range notes {
+		show.note(n)
+	}
+	if err != nil {
+		return err
+	}
+	ended := make(chan job.Job, 1)
+	defer s.Watch(func(j job.Job) {
+		show.job(j)
+		if j.State.Ended() {
+			ended <- j
+		}
+	})()
+	begun := time.Now()
+	id, err := s.Submit(o)
+	if err != nil {
+		return err
+	}
+	show.begin(id, full)
+	var j job.Job
+	select {
+	case j = <-ended:
+	case <-ctx.Done():
+		s.Cancel(id)
+		select {
+		case j = <-ended:
+		case <-time.After(900 * time.Millisecond): // it does not answer, so leave it
+			return ctx.Err()
+		}
+	}
+	switch j.State {
+	case job.Done:
+	case job.Cancelled, job.Interrupted:
+		return context.Canceled
+	default:
+		return j.Cause
+	}
+	path, err := deliver(ctx, s, id, out)
+	if err != nil {
+		return err
+	}
+	show.done(j, path, time.Since(begun))
+	return nil
+}
+
+// shut closes the studio, but does not wait for an engine that does not stop.
+func shut(ctx context.Context, s *studio.Studio) {
+	closed := make(chan struct{})
+	go func() {
+		s.Close()
+		close(closed)
+	}()
+	wait := 10 * time.Second
+	if ctx.Err() != nil {
+		wait = 50 * time.Millisecond
+	}
+	select {
+	case <-closed:
+	case <-time.After(wait):
+	}
+}
+
+// deliver puts the clip where it was asked for and returns that place.
+func deliver(ctx context.Context, s *studio.Studio, id job.ID, out string) (string, error) {
+	if out != "" {
+		return absolute(out), s.Export(ctx, id, out, "")
+	}
+	e, err := s.Entry(ctx, id)
+	if err != nil {
+		return "", fmt.Errorf("the clip is made, but: %w", err)
+	}
+	return e.Output, nil
+}

@@ -1,0 +1,260 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"kinora/app/export"
+	"kinora/app/history"
+	"kinora/app/job"
+	"kinora/app/settings"
+	"kinora/app/studio"
+	"kinora/inference"
+)
+
+func models(ctx context.Context, e Env, c *command, args []string) error {
+	var asJSON bool
+	_, _, err := parse(e, c, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "print JSON") }, args)
+	if err != nil {
+		return err
+	}
+	s, err := e.open(ctx, studio.Options{Forget: true})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	defer e.warn(s)()
+	all := s.Models()
+	if len(all) == 0 {
+		if _, _, err := s.Check(inference.Request{Prompt: "x"}); err != nil {
+			return err
+		}
+		return &plain{"there is no model", inference.ErrNoModel}
+	}
+	if asJSON {
+		return printJSON(e, describe(all))
+	}
+	for _, m := range all {
+		d := m.Default
+		where := m.Path
+		if where == "" {
+			where = "built in"
+		}
+		fmt.Fprintf(e.Out, "%s: %s (%s)\n", m.Name, m.Title, where)
+		if m.Note != "" {
+			fmt.Fprintf(e.Out, "    %s\n", m.Note)
+		}
+		fmt.Fprintf(e.Out, "    by itself %d×%d, %d frames at %d a second, %d steps, guidance %g\n", d.Width, d.Height, d.Frames, d.FPS, d.Steps, d.Guidance)
+		fmt.Fprintf(e.Out, "    sizes in steps of %d; samplers: %s\n", m.SizeStep, strings.Join(m.Samplers, ", "))
+		for _, x := range s.Examples(m.Name) {
+			fmt.Fprintf(e.Out, "    try: %s\n", x.Prompt)
+		}
+	}
+	return nil
+}
+
+// A modelJSON is a model as --json shows it.
+type modelJSON struct {
+	Name         string            `json:"name"`
+	Title        string            `json:"title"`
+	Path         string            `json:"path,omitempty"`
+	Note         string            `json:"note,omitempty"`
+	SizeStep     int               `json:"size_step"`
+	MaxSize      int               `json:"max_size"`
+	Samplers     []string          `json:"samplers"`
+	ImageToVideo bool              `json:"image_to_video"`
+	Default      inference.Request `json:"default"`
+}
+
+func describe(all []inference.Model) []modelJSON {
+	out := make([]modelJSON, len(all))
+	for i, m := range all {
+		out[i] = modelJSON{m.Name, m.Title, m.Path, m.Note, m.SizeStep, m.MaxSize, m.Samplers, m.ImageToVideo, m.Default}
+	}
+	return out
+}
+
+func list(ctx context.Context, e Env, c *command, args []string) error {
+	var asJSON, deleted bool
+	var limit int
+	_, words, err := parse(e, c, func(f *flag.FlagSet) {
+		f.BoolVar(&asJSON, "json", false, "print JSON")
+		f.BoolVar(&deleted, "deleted", false, "list the deleted clips that can still be restored")
+		f.IntVar(&limit, "limit", 20, "how many")
+	}, args)
+	if err != nil {
+		return err
+	}
+	if limit < 1 {
+		return usage("--limit %d: want 1 or more", limit)
+	}
+	s, err := e.open(ctx, studio.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	defer e.warn(s)()
+	es, err := s.History(ctx, history.Filter{Search: strings.Join(words, " "), Limit: limit, Deleted: deleted})
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		if es == nil {
+			es = []history.Entry{}
+		}
+		return printJSON(e, es)
+	}
+	t := tabwriter.NewWriter(e.Out, 0, 0, 2, ' ', 0)
+	for _, h := range es {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", h.ID, h.State, oneLine(h.Request.Prompt, 60), h.Output)
+	}
+	return t.Flush()
+}
+
+func oneLine(s string, n int) string {
+	r := []rune(strings.Join(strings.Fields(s), " "))
+	if len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return string(r)
+}
+
+// on runs f for the one clip that args name.
+func on(ctx context.Context, e Env, c *command, args []string, set func(*flag.FlagSet), f func(*studio.Studio, job.ID) error) error {
+	_, words, err := parse(e, c, set, args)
+	if err != nil {
+		return err
+	}
+	if len(words) != 1 {
+		return usage("name one clip by its ID; kinora history lists them")
+	}
+	s, err := e.open(ctx, studio.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	defer e.warn(s)()
+	err = f(s, job.ID(words[0]))
+	if errors.Is(err, history.ErrNotFound) {
+		return &plain{err.Error() + "; kinora history lists them", inference.ErrInvalid}
+	}
+	return err
+}
+
+func exportClip(ctx context.Context, e Env, c *command, args []string) error {
+	var out string
+	return on(ctx, e, c, args, func(f *flag.FlagSet) {
+		f.StringVar(&out, "out", "", "clip.mp4, clip.gif, or a folder/ for PNG frames")
+	}, func(s *studio.Studio, id job.ID) error {
+		if out == "" {
+			return usage("say where to with --out")
+		}
+		if err := s.CanExport(out, ""); err != nil {
+			return err
+		}
+		if err := s.Export(ctx, id, out, ""); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(e.Out, absolute(out))
+		return err
+	})
+}
+
+func remove(ctx context.Context, e Env, c *command, args []string) error {
+	return on(ctx, e, c, args, func(*flag.FlagSet) {}, func(s *studio.Studio, id job.ID) error { return s.Delete(ctx, id) })
+}
+
+func restore(ctx context.Context, e Env, c *command, args []string) error {
+	return on(ctx, e, c, args, func(*flag.FlagSet) {}, func(s *studio.Studio, id job.ID) error { return s.Restore(ctx, id) })
+}
+
+func recipe(_ context.Context, e Env, c *command, args []string) error {
+	_, words, err := parse(e, c, func(*flag.FlagSet) {}, args)
+	if err != nil {
+		return err
+	}
+	if len(words) != 1 {
+		return usage("name one file")
+	}
+	r, err := export.Read(words[0])
+	if err != nil {
+		return &plain{err.Error(), inference.ErrInvalid}
+	}
+	return printJSON(e, r)
+}
+
+func change(ctx context.Context, e Env, c *command, args []string) error {
+	_, words, err := parse(e, c, func(*flag.FlagSet) {}, args)
+	if err != nil {
+		return err
+	}
+	s, err := e.open(ctx, studio.Options{Forget: true})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	defer e.warn(s)()
+	v := s.Settings()
+	if len(words) == 0 {
+		t := tabwriter.NewWriter(e.Out, 0, 0, 2, ' ', 0)
+		for _, i := range s.SettingsTable() {
+			fmt.Fprintf(t, "%s\t%v\t%s\n", i.Key, show(i, &v), i.Help)
+		}
+		return t.Flush()
+	}
+	if len(words) != 2 {
+		return usage("want a key and a value, or neither")
+	}
+	for _, i := range s.SettingsTable() {
+		if i.Key != words[0] {
+			continue
+		}
+		if err := assign(i, &v, words[1]); err != nil {
+			return err
+		}
+		return s.SetSettings(v)
+	}
+	return usage("there is no setting %q; kinora settings lists them", words[0])
+}
+
+func show(i settings.Item, v *settings.Values) any {
+	switch x := i.Field(v).(type) {
+	case *string:
+		return *x
+	case *int:
+		return *x
+	case *bool:
+		return *x
+	}
+	return ""
+}
+
+func assign(i settings.Item, v *settings.Values, text string) (err error) {
+	switch x := i.Field(v).(type) {
+	case *string:
+		if *x = text; i.Kind == settings.Folder || i.Kind == settings.File {
+			*x = absolute(text)
+		}
+	case *int:
+		*x, err = strconv.Atoi(text)
+	case *bool:
+		*x, err = strconv.ParseBool(text)
+	}
+	if err != nil {
+		return usage("%s: %q is no %s", i.Key, text, i.Kind)
+	}
+	return nil
+}
+
+func printJSON(e Env, v any) error {
+	enc := json.NewEncoder(e.Out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
