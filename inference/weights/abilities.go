@@ -17,6 +17,19 @@ func Metadata(s Source) map[string]string {
 	return nil
 }
 
+// Keyed is a Source whose file holds values beside its tensors, such as the
+// tokenizer in a GGUF file. Value returns a string, int64, uint64, float64 or bool,
+// or a []string, []int64 or []float64; nil when there is no such key.
+type Keyed interface{ Value(key string) (any, error) }
+
+// Value returns what a key of s stands for, or nil.
+func Value(s Source, key string) (any, error) {
+	if k, ok := s.(Keyed); ok {
+		return k.Value(key)
+	}
+	return nil, nil
+}
+
 // Reader is a Source that can copy a tensor out, safe from a file that is cut
 // short meanwhile. Bytes is faster, but reading what it returns may fault then,
 // unless it is done inside mapped.Guard.

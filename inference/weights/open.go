@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"kinora/inference/weights/gguf"
 	"kinora/inference/weights/mapped"
 	"kinora/inference/weights/pth"
 	"kinora/inference/weights/safetensors"
@@ -19,6 +20,7 @@ var formats = []struct {
 	read  func(*mapped.File) (Source, error)
 }{
 	{"safetensors", begins(8, "{"), func(f *mapped.File) (Source, error) { return own(safetensors.Read(f)) }},
+	{"GGUF", begins(0, "GGUF"), func(f *mapped.File) (Source, error) { return own(gguf.Read(f)) }},
 	{"PyTorch", begins(0, "PK"), func(f *mapped.File) (Source, error) { return own(pth.Read(f)) }},
 }
 

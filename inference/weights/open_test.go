@@ -87,6 +87,18 @@ func TestOpen(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
+	if s, err = Open(filepath.Join("gguf", "testdata", "real.gguf")); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := Value(Prefixed(s, "any."), "tokenizer.ggml.model"); v != "t5" || err != nil {
+		t.Errorf("the tokenizer in a GGUF file is %v (%v)", v, err)
+	}
+	if v, err := Value(Prefixed(Map{}, "any."), "tokenizer.ggml.model"); v != nil || err != nil {
+		t.Errorf("the tokenizer in no file is %v (%v)", v, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
 	const sharded = "a u8[] [1]; b u8[] [2]; c u8[] [3]; "
 	for path, want := range map[string]string{
 		index: sharded, filepath.Dir(index): sharded,

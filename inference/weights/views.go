@@ -125,6 +125,16 @@ func (v *view) Metadata() map[string]string {
 	return all
 }
 
+// Value implements Keyed: the first that has the key answers.
+func (v *view) Value(key string) (any, error) {
+	for _, s := range v.of {
+		if x, err := Value(s, key); x != nil || err != nil {
+			return x, err
+		}
+	}
+	return nil, nil
+}
+
 // Close implements Source.
 func (v *view) Close() error {
 	var err error
