@@ -1,6 +1,9 @@
 package clean
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -30,6 +33,23 @@ func TestGoldenTextClean(t *testing.T) {
 		}
 		if got := Prompt(c.Text); got != c.Clean {
 			t.Errorf("prompt %+q:\n%+q, want\n%+q", c.Text, got, c.Clean)
+		}
+	}
+}
+
+// Damaged texts and what the reference makes of them; see testdata/make.py.
+func TestFixtures(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join("testdata", "lines.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct{ Text, Want string }
+	if err := json.Unmarshal(b, &cases); err != nil || len(cases) == 0 {
+		t.Fatalf("%d cases, %v", len(cases), err)
+	}
+	for _, c := range cases {
+		if got := Prompt(c.Text); got != c.Want {
+			t.Errorf("%+q:\n%+q, want\n%+q", c.Text, got, c.Want)
 		}
 	}
 }
