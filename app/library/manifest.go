@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"kinora/inference"
 )
@@ -51,8 +52,14 @@ func readManifest(from fs.FS) (m manifest, err error) {
 	return m, nil
 }
 
-// Examples returns a model's example prompts by situation.
+// Examples returns a model's example prompts by the first word of their situation:
+// class, advertisement, characters, shapes.
 func (l *Library) Examples(name string) map[string][]Example {
 	it, _ := l.find(name)
-	return it.Examples
+	by := map[string][]Example{}
+	for situation, list := range it.Examples {
+		word, _, _ := strings.Cut(situation, " ")
+		by[word] = append(by[word], list...)
+	}
+	return by
 }

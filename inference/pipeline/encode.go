@@ -4,6 +4,7 @@ import (
 	"kinora/inference/device"
 	"kinora/inference/graph"
 	"kinora/inference/tensor"
+	"kinora/inference/tokenizer/clean"
 )
 
 // conditions are what the denoiser is told: of the prompt, and of the negative
@@ -24,7 +25,7 @@ func (t *take) encode() (c conditions, err error) {
 
 // condition encodes one text.
 func (t *take) condition(which, prompt string) (device.Buffer, error) {
-	ids := t.parts.Tokenizer.EncodePrompt(cleanPrompt(prompt), t.traits.TextLen)
+	ids := t.parts.Tokenizer.EncodePrompt(clean.Prompt(prompt), t.traits.TextLen)
 	text, err := t.load(t.parts.Text, nil, func(s *graph.Scope) *graph.Node {
 		return t.model.Text(s, s.Input("ids", tensor.I32, len(ids)))
 	})
