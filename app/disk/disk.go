@@ -100,7 +100,8 @@ func (p *Pending) Write(b []byte) (int, error) {
 }
 
 // Commit puts the file in its place, replacing one that is there. When it fails,
-// the place is as it was.
+// the place is as it was; only when the folder cannot be synced is the file there
+// all the same, and may be gone again after a power cut.
 func (p *Pending) Commit() error {
 	if p.over {
 		return p.err

@@ -71,11 +71,13 @@ func (s *Studio) keep(ctx context.Context, e *history.Entry, clip *inference.Cli
 		return err
 	}
 	// From here on the clip is finished, and cancelling comes too late.
-	if err := master.Commit(); err != nil {
-		return err
+	err = master.Commit()
+	if err == nil {
+		err = output.Commit()
 	}
-	if err := output.Commit(); err != nil {
-		s.disk.Remove(e.Master) // or it would come back as a clip nobody was told of
+	if err != nil { // files that are there all the same would come back as a clip nobody was told of
+		s.disk.Remove(e.Master)
+		s.disk.Remove(e.Output)
 		return err
 	}
 	if err := s.history.Put(context.Background(), *e, thumbnail(clip)); err != nil {
