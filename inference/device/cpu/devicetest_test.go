@@ -1,0 +1,14 @@
+package cpu
+
+import (
+	"testing"
+
+	"kinora/inference/device/cpu/simd"
+	"kinora/inference/device/devicetest"
+)
+
+func TestOperations(t *testing.T) {
+	for _, l := range simd.Levels() {
+		t.Run(l.String(), func(t *testing.T) { devicetest.Run(t, &cpu{pool: simd.NewPoolAt(2, l)}) })
+	}
+}

@@ -1,0 +1,178 @@
+// Package devicetest holds every device to the meaning of the operations. A case
+// is one operation on numbers of its own, with the result worked out in float64
+// the plainest way there is. It does not know how a device computes; a device
+// that rounds the operands of its products says so (see Rounder).
+package devicetest
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"kinora/inference/device"
+	"kinora/inference/graph"
+	"kinora/inference/plan"
+	"kinora/inference/tensor"
+	"kinora/inference/weights"
+)
+
+// A Rounder is a device that computes some products with rounded operands.
+type Rounder interface {
+	// Rounding returns the type that operands of n's products are rounded to; F32
+	// means that they are not.
+	Rounding(n *graph.Node) tensor.DType
+}
+
+// A Case is one operation on given numbers.
+type Case struct {
+	Name    string
+	Weights weights.Map
+	Draw    func(s *graph.Scope) *graph.Node
+	Passes  []Pass // of one program, in order
+}
+
+// A Pass is what goes in, and what must come out.
+type Pass struct {
+	In map[string]Tensor
+	// Want works the result out; round is applied to the operands of products.
+	Want func(round func(float64) float64) Result
+}
+
+// A Tensor is numbers that a device is given: []float32, []float64 or []int32.
+type Tensor struct {
+	Shape []int
+	Data  any
+}
+
+// A Result is the right numbers, and for each the sum of the magnitudes that were
+// added up for it, Terms of them: what bounds the rounding error of a good sum.
+type Result struct {
+	V, Mag []float64
+	Terms  int
+}
+
+// Cases returns every case, by operation.
+func Cases() map[graph.Op][]Case {
+	return map[graph.Op][]Case{
+		graph.View: viewCases(), graph.Copy: copyCases(), graph.Add: addCases(), graph.Mul: mulCases(),
+		graph.Act: actCases(), graph.MatMul: matmulCases(), graph.Norm: normCases(), graph.Modulate: modulateCases(),
+		graph.Gate: gateCases(), graph.RoPE: ropeCases(), graph.Attention: attentionCases(), graph.Conv3D: conv3dCases(),
+		graph.Keep: keepCases(), graph.Permute: permuteCases(), graph.DupUp: dupUpCases(), graph.AvgDown: avgDownCases(),
+		graph.Gather: gatherCases(), graph.Concat: concatCases(), graph.Sinusoid: sinusoidCases(), graph.Mix: mixCases(),
+		graph.NormModulate: normModulateCases(), graph.Composite: chainCases(),
+	}
+}
+
+// Run runs every case on dev. The cases of composite operations run in whatever
+// form the device's options ask for.
+func Run(t *testing.T, dev device.Device) {
+	all := Cases()
+	for op := graph.View; op < graph.NumOps; op++ {
+		if len(all[op]) == 0 {
+			t.Errorf("no case for %v", op)
+		}
+		for _, c := range all[op] {
+			t.Run(fmt.Sprint(op, "/", c.Name), func(t *testing.T) { c.do(t, dev) })
+		}
+	}
+}
+
+func (c Case) do(t *testing.T, dev device.Device) {
+	t.Helper()
+	g, err := graph.Build(c.Weights.Info, func(s *graph.Scope) []*graph.Node { return []*graph.Node{c.Draw(s)} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := plan.Compile(g, dev.Options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	prog, err := dev.Load(p, c.Weights, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer prog.Close()
+	low := rounding(dev, p)
+	for i, r := range c.Passes {
+		for name, v := range r.In {
+			b, err := v.bytes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := prog.In(name).Write(b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		poison(t, prog.Out(0))
+		if err := prog.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		out := make([]float32, prog.Out(0).Shape().Len())
+		if err := prog.Out(0).Read(tensor.Bytes(out)); err != nil {
+			t.Fatal(err)
+		}
+		check(t, i, r, out, low)
+	}
+}
+
+// poison fills an output with what no operation may leave behind.
+func poison(t *testing.T, b device.Buffer) {
+	t.Helper()
+	bad := slices.Repeat([]float32{float32(math.NaN())}, b.Shape().Len())
+	if err := b.Write(tensor.Bytes(bad)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (v Tensor) bytes() ([]byte, error) {
+	switch d := v.Data.(type) {
+	case []float32:
+		return tensor.Bytes(d), nil
+	case []float64:
+		return tensor.Bytes(d), nil
+	case []int32:
+		return tensor.Bytes(d), nil
+	}
+	return nil, fmt.Errorf("devicetest: cannot write %T", v.Data)
+}
+
+// rounding is the coarsest type that a plan's products are rounded to.
+func rounding(dev device.Device, p *plan.Plan) tensor.DType {
+	low := tensor.F32
+	r, ok := dev.(Rounder)
+	for _, s := range p.Steps {
+		if ok && s.Node != nil && bits(r.Rounding(s.Node)) < bits(low) {
+			low = r.Rounding(s.Node)
+		}
+	}
+	return low
+}
+
+// check holds out to the exact result: within twice the error that rounding the
+// operands makes, plus what summing in float32 may make.
+func check(t *testing.T, run int, p Pass, out []float32, low tensor.DType) {
+	t.Helper()
+	exact := p.Want(func(v float64) float64 { return v })
+	if len(exact.V) != len(out) {
+		t.Fatalf("run %d: %d numbers, want %d", run, len(out), len(exact.V))
+	}
+	var slack float64
+	if low != tensor.F32 {
+		coarse := p.Want(func(v float64) float64 { return Rounded(v, low) })
+		for i, v := range coarse.V {
+			slack = max(slack, 2*math.Abs(v-exact.V[i]))
+		}
+	}
+	const eps = 1.0 / (1 << 24)
+	worst, at := 0.0, -1
+	for i, v := range out {
+		tol := slack + eps*(8+math.Sqrt(float64(exact.Terms)))*exact.Mag[i] + 1e-30
+		if e := math.Abs(float64(v)-exact.V[i]) / tol; !(e <= worst) {
+			worst, at = e, i
+		}
+	}
+	if !(worst <= 1) {
+		t.Errorf("run %d: [%d] = %g, want %g: %.2f times the tolerance", run, at, out[at], exact.V[at], worst)
+	}
+}
