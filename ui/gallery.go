@@ -44,7 +44,7 @@ type gallery struct {
 }
 
 func newGallery(w *Window) *gallery {
-	g := &gallery{w: w, cell: fyne.NewSize(126, 94+widgets.CardHeight)}
+	g := &gallery{w: w, cell: widgets.CardSize(126)}
 	g.thumbs = &thumbs{w: w, known: map[job.ID]image.Image{}, asked: map[job.ID]bool{}, ready: func() { g.grid.Refresh() }}
 	g.field = widgets.NewEntry()
 	g.field.SetPlaceHolder(w.say("Search"))
@@ -78,9 +78,9 @@ type cells struct{ g *gallery }
 // Layout is for the toolkit.
 func (c *cells) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	pad := c.g.w.app.Settings().Theme().Size(fynetheme.SizeNamePadding)
-	n := max(int((s.Width+pad)/(112+pad)), 1)
+	n := max(int((s.Width+pad)/(96+pad)), 1)
 	width := (s.Width-pad*float32(n-1))/float32(n) - .5
-	cell := fyne.NewSize(width, width*.72+widgets.CardHeight)
+	cell := widgets.CardSize(width)
 	changed := cell != c.g.cell
 	c.g.cell = cell
 	o[0].Resize(s)

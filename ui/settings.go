@@ -15,6 +15,13 @@ import (
 	"kinora/ui/widgets"
 )
 
+// choices are the words of the table as people say them.
+var choices = map[string]string{
+	"system": "As the system", "light": "Light", "dark": "Dark",
+	"en": "English", "zh": "中文",
+	"auto": "Automatic", "cpu": "CPU", "cuda": "NVIDIA GPU (CUDA)",
+}
+
 // settings shows the form, made from the studio's table.
 func (w *Window) settings() {
 	values, err := asMap(w.door.Settings())
@@ -57,7 +64,7 @@ func (w *Window) control(item settings.Item, values map[string]any) fyne.CanvasO
 		var names []string
 		at := -1
 		for i, c := range item.Choices {
-			names = append(names, w.say("choice:"+c))
+			names = append(names, w.say(or(choices[c], c)))
 			if values[key] == c || c == item.Choices[0] && values[key] == "" {
 				at = i
 			}

@@ -29,7 +29,7 @@ var day = palette{
 	theme.ColorNameButton:              hex(0xEEEFF4),
 	theme.ColorNameDisabledButton:      hex(0xEDEEF2),
 	theme.ColorNameInputBackground:     hex(0xF8F9FB),
-	theme.ColorNameInputBorder:         hex(0xD8DBE5),
+	theme.ColorNameInputBorder:         hex(0xE3E5EC),
 	theme.ColorNameMenuBackground:      hex(0xFFFFFF),
 	theme.ColorNameOverlayBackground:   hex(0xFFFFFF),
 	theme.ColorNameHeaderBackground:    hex(0xFFFFFF),
@@ -37,7 +37,7 @@ var day = palette{
 	theme.ColorNameShadow:              alpha(0x1B1D26, 0x2A),
 	theme.ColorNameScrollBar:           alpha(0x1B1D26, 0x48),
 	theme.ColorNameScrollBarBackground: color.Transparent,
-	theme.ColorNameError:               hex(0xC93A3F),
+	theme.ColorNameError:               hex(0xB8323A),
 	theme.ColorNameSuccess:             hex(0x23875A),
 	theme.ColorNameWarning:             hex(0x9A6400),
 }

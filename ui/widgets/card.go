@@ -13,8 +13,11 @@ import (
 	"kinora/ui/theme"
 )
 
-// CardHeight is the height of what stands under a card's picture.
-const CardHeight = 44
+// CardSize is the size of a card of the given width whose picture is 4 to 3.
+func CardSize(width float32) fyne.Size {
+	const margin, lines = 2 * 6, 42
+	return fyne.NewSize(width, (width-margin)*.75+margin+lines)
+}
 
 // Card is a picture with two lines under it, one of many in a grid.
 type Card struct {
@@ -38,7 +41,7 @@ type Card struct {
 // NewCard returns an empty card that asks for the given size.
 func NewCard(size *fyne.Size) *Card {
 	c := &Card{
-		size: size, picture: &canvas.Image{FillMode: canvas.ImageFillContain, ScaleMode: canvas.ImageScaleFastest},
+		size: size, picture: &canvas.Image{FillMode: canvas.ImageFillContain, CornerRadius: 6},
 		well: NewSurface(theme.Sunken, ""), mark: widget.NewIcon(nil),
 		title: NewText("", fynetheme.SizeNameText, ""), detail: Caption(""), frame: NewSurface("", ""),
 	}

@@ -56,11 +56,10 @@ func NewPlayer(ticker Ticker, now func() time.Time, w PlayerWords, hints Hinter,
 	p.speed.Importance, p.speed.Help, p.speed.Hints = widget.LowImportance, w.Speed, hints
 	p.fit = NewIcon(theme.Actual.Resource(), w.Fit, hints, func() { p.SetActual(!p.actual) })
 	p.clock = NewText("", fynetheme.SizeNameCaptionText, theme.Muted)
-	p.clock.Whole = true
 	p.seek = NewSlider(0, 1)
 	p.seek.OnChanged = func(v float64) { p.Seek(int(v + .5)) }
 	p.seek.OnKey = p.key
-	p.bar = Fill(8, Row(0, p.back, p.play, p.next), p.seek, Row(2, p.clock, p.speed, p.loop, p.fit))
+	p.bar = Column(0, p.seek, Fill(8, Row(0, p.back, p.play, p.next), p.clock, Row(0, p.speed, p.loop, p.fit)))
 	p.stage = container.NewStack()
 	p.Load()
 	p.SetLoop(true)

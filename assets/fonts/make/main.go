@@ -50,7 +50,7 @@ func main() {
 }
 
 func cut(from, to string, keep func(rune) bool) error {
-	var points []string
+	points := []string{"20", "a0"} // spaces after Chinese are set in this face too
 	for r := rune(0x2070); r < 0x30000; r++ {
 		if keep(r) {
 			points = append(points, strconv.FormatInt(int64(r), 16))
@@ -73,8 +73,15 @@ func cut(from, to string, keep func(rune) bool) error {
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("hb-subset %s: %w (is libharfbuzz-bin installed, and fonts-noto-cjk?)", from, err)
 	}
+	font, err := os.ReadFile(to)
+	if err != nil {
+		return err
+	}
+	if err := level(font); err != nil {
+		return fmt.Errorf("%s: %w", to, err)
+	}
 	fmt.Println(to, len(points), "characters")
-	return nil
+	return os.WriteFile(to, font, 0o644)
 }
 
 // chinese reports whether r is Chinese, Japanese or punctuation between the two.

@@ -1,0 +1,87 @@
+package ui
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// said lists what the window can say: the literals it passes to say, and the
+// tables whose words it passes on.
+func said(t *testing.T) map[string]token.Position {
+	t.Helper()
+	words := map[string]token.Position{}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := token.NewFileSet()
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(set, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) == 0 {
+				return true
+			}
+			name := ""
+			switch f := call.Fun.(type) {
+			case *ast.SelectorExpr:
+				name = f.Sel.Name
+			case *ast.Ident:
+				name = f.Name
+			}
+			if lit, ok := call.Args[0].(*ast.BasicLit); ok && lit.Kind == token.STRING && (name == "say" || name == "line" || name == "help" || name == "item" || name == "add") {
+				s, _ := strconv.Unquote(lit.Value)
+				words[s] = set.Position(lit.Pos())
+			}
+			return true
+		})
+	}
+	for _, s := range situations {
+		words[s.name] = token.Position{Filename: "situations"}
+	}
+	for _, s := range stages {
+		words[s] = token.Position{Filename: "stages"}
+	}
+	for _, s := range choices {
+		words[s] = token.Position{Filename: "choices"}
+	}
+	return words
+}
+
+func TestEverythingIsSaidInChinese(t *testing.T) {
+	words := said(t)
+	if len(words) < 80 {
+		t.Fatalf("only %d words found: the search for them is broken", len(words))
+	}
+	for s, at := range words {
+		zh, ok := chinese[s]
+		if !ok {
+			t.Errorf("%s: %q has no Chinese", at, s)
+		}
+		if strings.Count(zh, "%") != strings.Count(s, "%") {
+			t.Errorf("%q and %q take different values", s, zh)
+		}
+	}
+}
+
+func TestLanguageFollowsSettingThenLocale(t *testing.T) {
+	for _, c := range []struct{ setting, locale, want string }{
+		{"system", "zh-Hans-CN", "生成"}, {"", "zh", "生成"}, {"system", "de", "Generate"},
+		{"en", "zh", "Generate"}, {"zh", "en", "生成"},
+	} {
+		if got := speak(c.setting, c.locale).say("Generate"); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
