@@ -1,6 +1,7 @@
 package clean
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -30,6 +31,10 @@ const (
 	space                     // white space
 	inLine                    // any character but a line feed
 	start                     // the beginning of the text
+	named                     // characters that rules name
+
+	// common is what characters of sound text are, too.
+	common = az | latin | wordly | space | inLine | start
 )
 
 var members = map[class]string{
@@ -54,6 +59,13 @@ var classTable = sync.OnceValue(func() map[rune]class {
 	for c, list := range members {
 		for _, r := range list {
 			t[r] |= c
+		}
+	}
+	for _, rule := range rules {
+		for _, m := range rule {
+			for _, r := range m.runes {
+				t[r] |= named
+			}
 		}
 	}
 	for b := frames; b < frames+0x30; b++ {
@@ -175,6 +187,10 @@ func looksBad(s string) bool {
 		is[i+1] = classOf(t, r)
 	}
 	for i := range text {
+		// Every rule has a character of its own among its first three.
+		if !slices.ContainsFunc(is[i:min(i+3, len(is))], func(c class) bool { return c&^common != 0 }) {
+			continue
+		}
 		for _, rule := range rules {
 			if follows(rule, text[i:], is[i:]) {
 				return true
@@ -197,6 +213,7 @@ func follows(rule []member, text []rune, is []class) bool {
 	return true
 }
 
+// isASCII reports whether nothing in s could be wrong.
 func isASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= 0x80 {

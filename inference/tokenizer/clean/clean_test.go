@@ -77,3 +77,19 @@ func FuzzPrompt(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkPrompt(b *testing.B) {
+	for name, s := range map[string]string{
+		"ascii":   strings.Repeat("a shiba dog in a space suit plants potatoes on Mars, ", 200),
+		"chinese": strings.Repeat("色调艳丽，过曝，静态，细节模糊不清，字幕，风格，作品。", 200),
+		"damaged": strings.Repeat("Größe, schÃ¶n und Ã¼ber â€œalleâ€\u009d ", 200),
+		"hostile": strings.Repeat("Ãz ", 4000),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(s)))
+			for b.Loop() {
+				Prompt(s)
+			}
+		})
+	}
+}

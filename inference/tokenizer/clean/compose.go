@@ -22,7 +22,7 @@ func compose(s string) string {
 func crowded(s string) bool {
 	n := 0
 	for _, r := range s {
-		if p := properties(r); p.CCC() == 0 {
+		if r < 0x300 || properties(r).CCC() == 0 {
 			n = 0 // its own marks are counted as three at most
 		} else if n++; n > mostMarks-3 {
 			return true

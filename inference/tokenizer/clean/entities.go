@@ -72,13 +72,13 @@ func unescape(s string) string {
 		if end < len(s) && s[end] == ';' {
 			end++
 		}
-		return named(s[:end]), end
+		return byName(s[:end]), end
 	})
 }
 
-// named decodes one entity. The standard library leaves the two out whose
+// byName decodes one entity. The standard library leaves the two out whose
 // characters are longer than their names.
-func named(entity string) string {
+func byName(entity string) string {
 	switch entity {
 	case "&nLt;":
 		return "\u226a\u20d2"
@@ -92,7 +92,7 @@ func named(entity string) string {
 // more behind it is not one.
 func lookup(name string) (string, bool) {
 	entity := "&" + name + ";"
-	to := named(entity)
+	to := byName(entity)
 	return to, to != entity && (!strings.HasSuffix(to, ";") || name == "semi")
 }
 

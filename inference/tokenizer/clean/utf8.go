@@ -88,14 +88,14 @@ func lost(b []byte) int {
 }
 
 // decodeVariants reads UTF-8, and two sequences that are not but are met: C0 80
-// for a zero, and surrogate pairs of three bytes each.
+// for a zero (C0 before the last line feed passes for it, too), and surrogate pairs of three bytes each.
 func decodeVariants(b []byte) (string, bool) {
 	if utf8.Valid(b) {
 		return string(b), true
 	}
 	var out []byte
 	for i := 0; i < len(b); {
-		if b[i] == 0xc0 && i+1 < len(b) && b[i+1] == 0x80 {
+		if b[i] == 0xc0 && i+1 < len(b) && (b[i+1] == 0x80 || i+2 == len(b) && b[i+1] == '\n') {
 			out = append(out, 0)
 			i += 2
 			continue
