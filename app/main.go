@@ -11,7 +11,10 @@ import (
 	"golang.org/x/term"
 
 	"kinora/app/cli"
+	"kinora/app/locale"
 )
+
+var _ = locale.Language // settled before the window's toolkit asks
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

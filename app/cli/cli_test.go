@@ -40,6 +40,12 @@ func (s *safe) String() string {
 	return s.b.String()
 }
 
+func (s *safe) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.b.Reset()
+}
+
 type result struct {
 	code     int
 	out, err string
@@ -62,7 +68,8 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) run(ctx context.Context, args ...string) result {
-	*w.out, *w.err = safe{}, safe{}
+	w.out.reset()
+	w.err.reset()
 	code := Run(ctx, w.Env, args)
 	return result{code, w.out.String(), w.err.String()}
 }
