@@ -129,6 +129,106 @@ func TestWidenRefuses(t *testing.T) {
 	}
 }
 
+func TestBlocksAsGGUFMakesThem(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("testdata", "encoded.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 1024
+	values := make([]float32, n)
+	if err := Widen(values, tensor.F32, raw[:4*n]); err != nil {
+		t.Fatal(err)
+	}
+	raw = raw[4*n:]
+	for _, d := range []tensor.DType{tensor.Q4_0, tensor.Q4_1, tensor.Q5_0, tensor.Q5_1, tensor.Q8_0} {
+		size := int(d.Size(n))
+		got := make([]byte, size)
+		if err := Narrow(got, d, values); err != nil {
+			t.Fatal(err)
+		}
+		elems, each := d.Block()
+		for b := range n / elems {
+			if g, w := got[b*each:(b+1)*each], raw[b*each:(b+1)*each]; string(g) != string(w) {
+				t.Errorf("%v: block %d is % x, want % x", d, b, g, w)
+				break
+			}
+		}
+		raw = raw[size:]
+	}
+	if len(raw) != 0 {
+		t.Errorf("%d bytes left", len(raw))
+	}
+}
+
+// What a type can say exactly it must say, and the middle between two neighbours
+// goes to the even one.
+func TestNarrowFloats(t *testing.T) {
+	for _, d := range []tensor.DType{tensor.BF16, tensor.F16, tensor.F8E4M3, tensor.F8E5M2} {
+		_, size := d.Block()
+		decode := func(bits int) float32 {
+			var y [1]float32
+			if err := Widen(y[:], d, []byte{byte(bits), byte(bits >> 8)}[:size]); err != nil {
+				t.Fatal(err)
+			}
+			return y[0]
+		}
+		encode := func(x float32) int {
+			b := make([]byte, size)
+			if err := Narrow(b, d, []float32{x}); err != nil {
+				t.Fatal(err)
+			}
+			bits := int(b[0])
+			if size == 2 {
+				bits |= int(b[1]) << 8
+			}
+			return bits
+		}
+		half := 1 << (8*size - 1)
+		for bits := range 2 * half {
+			x := decode(bits)
+			if got := encode(x); got != bits && x == x {
+				t.Fatalf("%v: %v is %#x, want %#x", d, x, got, bits)
+			}
+			if x != x && !math.IsNaN(float64(decode(encode(x)))) {
+				t.Fatalf("%v: no number becomes %v", d, decode(encode(x)))
+			}
+			next := decode(bits + 1)
+			if bits%half == half-1 || x != x || next != next || math.IsInf(float64(next), 0) {
+				continue
+			}
+			middle := float32((float64(x) + float64(next)) / 2)
+			if got := encode(middle); got != bits+bits&1 {
+				t.Fatalf("%v: %v, between %v and %v, is %#x, want %#x", d, middle, x, next, got, bits+bits&1)
+			}
+			if got := encode(math.Nextafter32(middle, next)); got != bits+1 {
+				t.Fatalf("%v: just above %v is %#x, want %#x", d, middle, got, bits+1)
+			}
+		}
+	}
+	inf := float32(math.Inf(1))
+	if ToF16(70000) != 0x7c00 || ToF16(-inf) != 0xfc00 || ToF16(65519) != 0x7bff || ToF8E4M3(1e9) != 0x7e || ToF8E4M3(-inf) != 0xfe {
+		t.Error("what is too large")
+	}
+}
+
+func TestNarrowRefuses(t *testing.T) {
+	for _, c := range []struct {
+		d          tensor.DType
+		elems, len int
+		want       string
+	}{
+		{tensor.IQ4XS, 256, 136, "numbers are not turned into iq4_xs"},
+		{tensor.NumDTypes, 1, 1, "not turned into"},
+		{tensor.Q8_0, 32, 33, "33 bytes of q8_0 are not 32 elements"},
+		{tensor.F32, 2, 4, "are not 2"},
+	} {
+		err := Narrow(make([]byte, c.len), c.d, make([]float32, c.elems))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %v, want …%s…", c.d, err, c.want)
+		}
+	}
+}
+
 func BenchmarkWiden(b *testing.B) {
 	for _, d := range []tensor.DType{tensor.BF16, tensor.F16, tensor.F8E4M3, tensor.Q8_0, tensor.Q4K, tensor.Q6K} {
 		b.Run(d.String(), func(b *testing.B) {

@@ -1,4 +1,5 @@
-"""Writes <type>.bin for every block type: a few blocks of random bytes with sane
+"""Writes encoded.bin: 1024 float32 values, then what the gguf package makes of them
+in Q4_0, Q4_1, Q5_0, Q5_1 and Q8_0. And writes <type>.bin for every block type: a few blocks of random bytes with sane
 scales, followed by the float32 values that the gguf package reads from them.
 
 Needs numpy and gguf; run it in this folder. The files are committed.
@@ -21,3 +22,12 @@ for name, at in HALVES.items():
     assert values.size == 1024
     with open(name.lower() + ".bin", "wb") as f:
         f.write(blocks.tobytes() + values.tobytes())
+
+values = (rng.normal(0, 0.03, 1024) * np.where(np.arange(1024) < 512, 1, 40)).astype(np.float32)
+values[64:96] = 0
+values[96:128] = 0.25
+values[128:160] = np.linspace(-1, 1, 32)
+with open("encoded.bin", "wb") as f:
+    f.write(values.tobytes())
+    for kind in (T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0):
+        f.write(gguf.quantize(values, kind).tobytes())
