@@ -88,7 +88,8 @@ func lost(b []byte) int {
 }
 
 // decodeVariants reads UTF-8, and two sequences that are not but are met: C0 80
-// for a zero (C0 before the last line feed passes for it, too), and surrogate pairs of three bytes each.
+// for a zero, and surrogate pairs of three bytes each. The reference takes C0
+// before the last line feed for a zero as well.
 func decodeVariants(b []byte) (string, bool) {
 	if utf8.Valid(b) {
 		return string(b), true
