@@ -1,0 +1,111 @@
+// Package dialect knows the names that different programs give the tensors of one
+// model, and shows every checkpoint under the official ones. What a file is, it
+// tells from the tensors in it, never from its name. It knows no architecture
+// beyond names and the sizes that tell models apart.
+package dialect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kinora/inference/tensor"
+	"kinora/inference/weights"
+)
+
+// A Part is what a set of tensors is for.
+type Part string
+
+// The parts of a model.
+const (
+	Denoiser Part = "denoiser"
+	Text     Part = "text encoder"
+	VAE      Part = "VAE"
+)
+
+// A Found is one part in a checkpoint.
+type Found struct {
+	Part    Part
+	Dialect string // whose names it has
+	Prefix  string // before every name in the file
+	Model   string // which model it is of, in words; empty when that is not known
+	Stored  string // how most of it is stored: "bf16", "q4_k", "f8_e4m3 scaled"
+	Bytes   int64
+	// Source shows the part under official names. Weights that are stored with a
+	// scale beside them are widened to bf16 as they are read.
+	Source weights.Source
+	// AsStored shows it without widening: 8-bit weights as they lie in the file, and
+	// beside each <module>.weight a tensor <module>.scale_weight.
+	AsStored weights.Source
+}
+
+// Identify returns the parts that a checkpoint holds; none when it is of another
+// kind.
+func Identify(s weights.Source) ([]Found, error) {
+	var all []Found
+	names := s.Names()
+	for _, t := range tongues {
+		for _, prefix := range prefixes(names, t.marker) {
+			if slices.ContainsFunc(all, func(f Found) bool { return f.Part == t.part && f.Prefix == prefix }) {
+				continue // an earlier tongue has it
+			}
+			f, err := t.read(s, prefix)
+			if err != nil {
+				return nil, fmt.Errorf("%s in %s names: %w", t.part, t.name, err)
+			}
+			all = append(all, f)
+		}
+	}
+	return all, nil
+}
+
+// prefixes returns what stands before the marker, wherever it is found.
+func prefixes(names []string, marker string) []string {
+	var all []string
+	for _, n := range names {
+		if p, ok := strings.CutSuffix(n, marker); ok && (p == "" || strings.HasSuffix(p, ".")) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func (t tongue) read(s weights.Source, prefix string) (Found, error) {
+	stored, err := newView(s, prefix, t.rules)
+	if err != nil {
+		return Found{}, err
+	}
+	if err := stored.evenBlocks(); err != nil {
+		return Found{}, err
+	}
+	f := Found{Part: t.part, Dialect: t.name, Prefix: prefix, AsStored: stored}
+	wide, err := widen(stored)
+	if err != nil {
+		return Found{}, err
+	}
+	f.Source = wide
+	f.Model = describe(t.part, stored)
+	f.Bytes, f.Stored = measure(stored)
+	if len(wide.scales) > 0 {
+		f.Stored += " scaled"
+	}
+	return f, nil
+}
+
+// measure adds up a part, and names the type that most of its bytes have.
+func measure(s weights.Source) (total int64, most string) {
+	var by [tensor.NumDTypes]int64
+	for _, n := range s.Names() {
+		d, shape, _ := s.Info(n)
+		size := d.Size(shape.Len())
+		by[d] += size
+		total += size
+	}
+	top := tensor.DType(0)
+	for d := range by {
+		if by[d] > by[top] {
+			top = tensor.DType(d)
+		}
+	}
+	return total, top.String()
+}

@@ -1,0 +1,63 @@
+package dialect
+
+import "strings"
+
+// A rule says what a module is called elsewhere and what it is called here. A *
+// stands for a number and carries it over; {q,k,v} means that the rows of one
+// tensor are those of several, one after another.
+type rule struct{ from, to string }
+
+// apply renames a tensor by the first rule whose module it lies in. Names that no
+// rule speaks of stay as they are.
+func apply(rules []rule, name string) []string {
+	segments := strings.Split(name, ".")
+	for _, r := range rules {
+		numbers, rest, ok := match(strings.Split(r.from, "."), segments)
+		if !ok {
+			continue
+		}
+		to := r.to
+		for _, n := range numbers {
+			to = strings.Replace(to, "*", n, 1)
+		}
+		if len(rest) > 0 {
+			to += "." + strings.Join(rest, ".")
+		}
+		return spread(to)
+	}
+	return []string{name}
+}
+
+// match compares the leading segments with a pattern.
+func match(pattern, segments []string) (numbers, rest []string, ok bool) {
+	if len(segments) < len(pattern) {
+		return nil, nil, false
+	}
+	for i, p := range pattern {
+		switch {
+		case p == "*" && isNumber(segments[i]):
+			numbers = append(numbers, segments[i])
+		case p != segments[i]:
+			return nil, nil, false
+		}
+	}
+	return numbers, segments[len(pattern):], true
+}
+
+func isNumber(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+// spread turns a{q,k}b into aqb and akb.
+func spread(name string) []string {
+	before, rest, ok := strings.Cut(name, "{")
+	if !ok {
+		return []string{name}
+	}
+	inside, after, _ := strings.Cut(rest, "}")
+	var all []string
+	for _, one := range strings.Split(inside, ",") {
+		all = append(all, before+one+after)
+	}
+	return all
+}
