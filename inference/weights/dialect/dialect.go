@@ -39,6 +39,8 @@ type Found struct {
 	AsStored weights.Source
 }
 
+const maxParts = 8
+
 // Identify returns the parts that a checkpoint holds; none when it is of another
 // kind.
 func Identify(s weights.Source) ([]Found, error) {
@@ -53,7 +55,9 @@ func Identify(s weights.Source) ([]Found, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s in %s names: %w", t.part, t.name, err)
 			}
-			all = append(all, f)
+			if all = append(all, f); len(all) > maxParts {
+				return nil, fmt.Errorf("it holds more than %d parts of models; open a file of one", maxParts)
+			}
 		}
 	}
 	return all, nil

@@ -183,6 +183,16 @@ func identify(t *testing.T, s weights.Source) Found {
 	return found[0]
 }
 
+func TestTooManyParts(t *testing.T) {
+	s := shapes{}
+	for i := range maxParts + 1 {
+		s[fmt.Sprintf("model%d.head.modulation", i)] = tensor.Shape{1, 2, 4}
+	}
+	if _, err := Identify(s); err == nil || !strings.Contains(err.Error(), "more than 8 parts") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestFusedProjections(t *testing.T) {
 	f := identify(t, weights.Map{
 		"condition_embedder.time_embedder.linear_1.weight": f32(0, 2, 2),

@@ -56,7 +56,8 @@ func newView(s weights.Source, prefix string, rules []rule) (*view, error) {
 // evenBlocks proves that blocks are counted without a gap and have the same
 // tensors, as they do unless a file is missing.
 func (v *view) evenBlocks() error {
-	blocks := map[int][]string{}
+	seen := map[int]bool{}
+	var first []string // what block 0 has
 	for _, n := range v.names {
 		rest, ok := strings.CutPrefix(n, "blocks.")
 		number, name, dotted := strings.Cut(rest, ".")
@@ -64,16 +65,18 @@ func (v *view) evenBlocks() error {
 		if !ok || !dotted || err != nil {
 			continue
 		}
-		blocks[i] = append(blocks[i], name)
-	}
-	for i := range len(blocks) {
-		if blocks[i] == nil {
-			return fmt.Errorf("block %d is missing; there are %d others", i, len(blocks))
+		seen[i] = true
+		// Scales and the like may differ from block to block.
+		if i == 0 && (strings.HasSuffix(name, ".weight") || strings.HasSuffix(name, ".bias")) {
+			first = append(first, name)
 		}
-		for _, name := range blocks[0] {
-			// Scales and the like may differ from block to block.
-			plain := strings.HasSuffix(name, ".weight") || strings.HasSuffix(name, ".bias")
-			if plain && !slices.Contains(blocks[i], name) {
+	}
+	for i := range len(seen) {
+		if !seen[i] {
+			return fmt.Errorf("block %d is missing; there are %d others", i, len(seen))
+		}
+		for _, name := range first {
+			if _, ok := v.at[fmt.Sprintf("blocks.%d.%s", i, name)]; !ok {
 				return fmt.Errorf("block %d lacks %s, which block 0 has; a file may be missing", i, name)
 			}
 		}
