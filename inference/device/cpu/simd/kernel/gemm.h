@@ -26,7 +26,7 @@ static void gemm(i64 m, i64 panels, i64 i0, i64 i1, i64 n0, i64 n1, i64 k, i64 k
 // dots sets out[r] to the product of x with weight row r, for count rows; each
 // sum is taken in the same order whatever count is.
 INLINE void dots(const int count, i64 type, i64 k, const float *x, const char *w, i64 ldw, float *out) {
-  vf s[count][2];
+  vf s[4][2];
   UNROLL for (int r = 0; r < count; r++) s[r][0] = s[r][1] = set1(0);
 #define LOAD(p, i) (type == F32 ? ld((const float *)(p) + (i)) : type == BF16 ? brain((const uint16_t *)(p) + (i)) : half((const uint16_t *)(p) + (i)))
   i64 i = 0;

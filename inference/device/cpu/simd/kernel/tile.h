@@ -13,7 +13,7 @@ typedef struct {
 // otherwise ai is 1.
 INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, const span *s, i64 stride, const float *b0, i64 bs,
                  float *c, i64 ldc, int add) {
-  vf acc[rows][nv];
+  vf acc[MR][2];
   UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < nv; j++) {
     acc[i][j] = set1(0);
     if (add) __builtin_prefetch(c + i * ldc + j * VW);
@@ -24,7 +24,7 @@ INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, con
     i64 k = s->n;
 #define STEP(u)                                                                 \
   {                                                                             \
-    vf bv[nv];                                                                  \
+    vf bv[2];                                                                   \
     UNROLL for (int j = 0; j < nv; j++) bv[j] = ld(b + (u)*bs + j * VW);        \
     UNROLL for (int i = 0; i < rows; i++) {                                     \
       vf av = set1(rowwise ? p[i / 3][i % 3 * stride + (u)] : p[0][(u)*stride + i]); \

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+
+	"kinora/inference/device/cpu/simd"
+	"kinora/inference/tensor"
+)
+
+// convolutions are frames, rows, columns, channels in and out, kernel, doubling.
+var convolutions = []struct {
+	t, h, w, c, o int
+	k             [3]int
+	up            bool
+}{
+	{1, 192, 256, 12, 12, [3]int{3, 3, 3}, false},
+	{1, 192, 256, 24, 12, [3]int{3, 3, 3}, false},
+	{1, 192, 256, 24, 24, [3]int{3, 3, 3}, false},
+	{1, 192, 256, 24, 24, [3]int{1, 3, 3}, false},
+	{1, 96, 128, 48, 24, [3]int{1, 3, 3}, true},
+	{1, 96, 128, 48, 48, [3]int{3, 3, 3}, false},
+	{1, 48, 64, 96, 96, [3]int{3, 3, 3}, false},
+	{4, 24, 32, 96, 96, [3]int{3, 3, 3}, false},
+	{1, 24, 32, 96, 192, [3]int{3, 1, 1}, false},
+	{1, 48, 64, 96, 96, [3]int{1, 3, 3}, true},
+	{1, 128, 128, 256, 256, [3]int{3, 3, 3}, false},
+	{1, 64, 64, 512, 512, [3]int{3, 3, 3}, false},
+	{1, 32, 32, 1024, 1024, [3]int{3, 3, 3}, false},
+	{1, 32, 32, 1024, 1024, [3]int{1, 3, 3}, true},
+}
+
+func (b bench) convolutions() {
+	header("conv: T H W C→O kernel, GFLOP/s", "")
+	for _, s := range convolutions {
+		taps := s.k[0] * s.k[1] * s.k[2]
+		w := simd.PackConv(b.p, simd.ConvWeights{O: s.o, C: s.c, KT: s.k[0], KH: s.k[1], KW: s.k[2],
+			DType: tensor.F32, Data: tensor.Bytes(numbers(s.o * s.c * taps))}, s.up)
+		front := s.k[0] - 1
+		a := simd.Conv{X: numbers(s.t * s.h * s.w * s.c), T: s.t, H: s.h, W: s.w, C: s.c, Front: front,
+			Cache: numbers(front * s.h * s.w * s.c), Weights: w, Up: s.up, Bias: numbers(s.o)}
+		if s.k[1] == 3 {
+			a.Pad = [4]int{1, 1, 1, 1}
+		}
+		t, h, wide, o := a.Out()
+		a.Y = make([]float32, t*h*wide*o)
+		label := fmt.Sprint(s.t, " ", s.h, " ", s.w, " ", s.c, "→", s.o, " ", s.k)
+		if s.up {
+			label += " doubled"
+		}
+		b.compare(label, 2*float64(t*h*wide*o)*float64(taps*s.c), contender{"", func() { a.Do(b.p) }})
+	}
+}

@@ -1,0 +1,50 @@
+// Command bench measures the kernels of package simd in one run: the peak of
+// this machine's multiply-adds, and beside it products, convolutions and
+// attention at the sizes that the models use. Built with the tag openblas it
+// also measures OpenBLAS on the same products.
+//
+// Rounds are interleaved, each figure next to a peak taken at the same moment,
+// and shares are of processor time, so that a busy machine changes the figures
+// but hardly the shares.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+
+	"kinora/inference/device/cpu/simd"
+)
+
+func main() {
+	threads := flag.Int("threads", runtime.GOMAXPROCS(0), "threads")
+	rounds := flag.Int("rounds", 5, "rounds; figures are the best, shares the median")
+	level := flag.String("level", simd.Best().String(), "instruction set")
+	only := flag.String("only", "", "matmul, conv or attention; all where empty")
+	flag.Parse()
+	p, err := pool(*threads, *level)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	b := bench{p: p, rounds: *rounds}
+	b.peaks()
+	for _, t := range []struct {
+		name string
+		run  func()
+	}{{"matmul", b.products}, {"conv", b.convolutions}, {"attention", b.attentions}} {
+		if *only == "" || *only == t.name {
+			t.run()
+		}
+	}
+}
+
+func pool(threads int, level string) (*simd.Pool, error) {
+	for _, l := range simd.Levels() {
+		if l.String() == level {
+			return simd.NewPoolAt(threads, l), nil
+		}
+	}
+	return nil, fmt.Errorf("this machine has no %s: it has %v", level, simd.Levels())
+}
