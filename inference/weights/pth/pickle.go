@@ -105,4 +105,3 @@ var opcodes = map[byte]func(*vm) error{
 	'R':  (*vm).reduce,
 	'b':  (*vm).build,
 }
-
