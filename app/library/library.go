@@ -42,6 +42,7 @@ type item struct {
 	manifest
 	dir   string // empty: built in
 	words lexicon
+	set   *set // parts found one by one; nil where a manifest holds them together
 }
 
 // New returns a library with the built-in model in builtIn and those in folders.
@@ -59,21 +60,33 @@ func (l *Library) Scan(folders ...string) error {
 		return fmt.Errorf("built-in model: %w", err)
 	}
 	items, faults := []item{starter}, map[string]error{}
+	add := func(it item) {
+		name := it.about.Name
+		for n := 2; slices.ContainsFunc(items, func(i item) bool { return i.about.Name == it.about.Name }); n++ {
+			it.about.Name = fmt.Sprint(name, "-", n)
+		}
+		items = append(items, it)
+	}
+	var manifests []string
 	for _, f := range folders {
 		for _, dir := range candidates(f) {
+			manifests = append(manifests, dir)
 			it, err := read(os.DirFS(dir), dir)
 			if err == nil {
 				err = tryOpen(it)
-			}
-			if err == nil && slices.ContainsFunc(items, func(i item) bool { return i.about.Name == it.about.Name }) {
-				it.about.Name = filepath.Base(dir) + "@" + it.about.Name
 			}
 			if err != nil {
 				faults[dir] = err
 				continue
 			}
-			items = append(items, it)
+			add(it)
 		}
+	}
+	loose := slices.DeleteFunc(parts(folders, faults), func(p part) bool {
+		return slices.Contains(manifests, filepath.Dir(p.path)) // a manifest speaks for them
+	})
+	for _, it := range pair(loose, faults) {
+		add(it)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -160,10 +173,53 @@ func (l *Library) Open(name string) (model.Checkpoint, func() error, error) {
 	if !ok {
 		return model.Checkpoint{}, nil, fmt.Errorf("%w: %q is not in the library", inference.ErrNoModel, name)
 	}
-	if it.dir == "" {
+	switch {
+	case it.set != nil:
+		return openSet(it.about.Name, *it.set)
+	case it.dir == "":
 		return openEmbedded(l.builtIn, it.about.Name)
 	}
 	return openFolder(it)
+}
+
+func openSet(name string, s set) (model.Checkpoint, func() error, error) {
+	var text weights.Source
+	all := map[string]part{partNames[0]: s.text, partNames[1]: s.denoiser, partNames[2]: s.vae}
+	return assemble(name, func(which string) (weights.Source, error) {
+		src, file, err := all[which].open()
+		if err != nil {
+			return nil, err
+		}
+		if which == partNames[0] {
+			text = file
+		}
+		return owning{src, file}, nil
+	}, func() (*tokenizer.Tokenizer, error) {
+		if s.tokenizer == "" {
+			return embedded(text)
+		}
+		return readTokenizer(os.DirFS(filepath.Dir(s.tokenizer)), filepath.Base(s.tokenizer))
+	})
+}
+
+// owning is a view that closes the file it is of.
+type owning struct {
+	weights.Source
+	file weights.Source
+}
+
+// Close implements weights.Source.
+func (o owning) Close() error { return o.file.Close() }
+
+// Metadata implements weights.Noted.
+func (o owning) Metadata() map[string]string { return weights.Metadata(o.Source) }
+
+func readTokenizer(from fs.FS, name string) (*tokenizer.Tokenizer, error) {
+	b, err := readLimited(from, name, maxTokenizer)
+	if err != nil {
+		return nil, err
+	}
+	return tokenizer.Open(b)
 }
 
 func openEmbedded(from fs.FS, name string) (model.Checkpoint, func() error, error) {
@@ -173,7 +229,7 @@ func openEmbedded(from fs.FS, name string) (model.Checkpoint, func() error, erro
 			return nil, err
 		}
 		return safetensors.Parse(b)
-	}, func() ([]byte, error) { return fs.ReadFile(from, tokenizerName) })
+	}, func() (*tokenizer.Tokenizer, error) { return readTokenizer(from, tokenizerName) })
 }
 
 func openFolder(it item) (model.Checkpoint, func() error, error) {
@@ -183,10 +239,10 @@ func openFolder(it item) (model.Checkpoint, func() error, error) {
 			path += ".safetensors"
 		}
 		return weights.Open(path)
-	}, func() ([]byte, error) { return readLimited(os.DirFS(it.dir), tokenizerName, 64<<20) })
+	}, func() (*tokenizer.Tokenizer, error) { return readTokenizer(os.DirFS(it.dir), tokenizerName) })
 }
 
-func assemble(name string, part func(string) (weights.Source, error), spiece func() ([]byte, error)) (c model.Checkpoint, closer func() error, err error) {
+func assemble(name string, part func(string) (weights.Source, error), spiece func() (*tokenizer.Tokenizer, error)) (c model.Checkpoint, closer func() error, err error) {
 	c.Name = name
 	var open []weights.Source
 	closer = func() error {
@@ -204,11 +260,7 @@ func assemble(name string, part func(string) (weights.Source, error), spiece fun
 		}
 		*to, open = s, append(open, s)
 	}
-	b, err := spiece()
-	if err == nil {
-		c.Tokenizer, err = tokenizer.Open(b)
-	}
-	if err != nil {
+	if c.Tokenizer, err = spiece(); err != nil {
 		closer()
 		return c, nil, fmt.Errorf("model %s: tokenizer: %w", name, orNoModel(err))
 	}

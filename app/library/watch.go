@@ -1,6 +1,7 @@
-// Package library looks at what lies on the disk behind Kinora's back: the
-// folder of models and the configuration file. It says when something changed and
-// has come to rest. It does not know what is in a model, nor what a key means.
+// Package library knows which models there are: the built-in one, and what lies in
+// people's folders, in any dialect, put together from parts. It looks at the disk
+// behind Kinora's back and says when a change has come to rest. It does not know
+// how a model runs, nor what a configuration key means.
 package library
 
 import (

@@ -1,0 +1,117 @@
+package library
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"kinora/inference"
+	"kinora/inference/sampler"
+	"kinora/inference/weights/dialect"
+)
+
+// A set is the parts that make a model that runs, and where its tokenizer lies.
+type set struct {
+	denoiser, text, vae part
+	tokenizer           string // a file; empty: inside the text encoder's
+}
+
+// published says where the parts of Wan2.2 TI2V-5B can be had.
+var publishedParts = map[dialect.Part]string{
+	dialect.Text: "umt5_xxl_fp8_e4m3fn_scaled.safetensors of Comfy-Org/Wan_2.2_ComfyUI_Repackaged, or the text_encoder folder of Wan-AI/Wan2.2-TI2V-5B-Diffusers",
+	dialect.VAE:  "wan2.2_vae.safetensors of Comfy-Org/Wan_2.2_ComfyUI_Repackaged, or the vae folder of Wan-AI/Wan2.2-TI2V-5B-Diffusers",
+}
+
+// pair puts every denoiser together with the text encoder and the VAE that fit it
+// and lie nearest to it. What is missing is told in faults.
+func pair(all []part, faults map[string]error) []item {
+	var items []item
+	for _, d := range all {
+		if d.Part != dialect.Denoiser {
+			continue
+		}
+		text, okText := nearest(all, d, func(p part) bool { return p.Part == dialect.Text && p.width == d.width })
+		vae, okVAE := nearest(all, d, func(p part) bool { return p.Part == dialect.VAE && p.channels == d.channels })
+		if !okText || !okVAE {
+			var lack []string
+			if !okText {
+				lack = append(lack, fmt.Sprintf("a text encoder with rows of %d (%s)", d.width, publishedParts[dialect.Text]))
+			}
+			if !okVAE {
+				lack = append(lack, fmt.Sprintf("a VAE with %d channels (%s)", d.channels, publishedParts[dialect.VAE]))
+			}
+			faults[d.path] = fmt.Errorf("%w: it is the denoiser of %s and needs %s", inference.ErrNoModel, orUnknown(d.Model), strings.Join(lack, " and "))
+			continue
+		}
+		tok, err := findTokenizer(text)
+		if err != nil {
+			faults[d.path] = err
+			continue
+		}
+		items = append(items, d.item(set{d, text, vae, tok}))
+	}
+	return items
+}
+
+func orUnknown(model string) string {
+	if model == "" {
+		return "a model of unknown size"
+	}
+	return model
+}
+
+// nearest returns the fitting part whose path has most in common with d's.
+func nearest(all []part, d part, fits func(part) bool) (best part, ok bool) {
+	near := -1
+	for _, p := range all {
+		if !fits(p) {
+			continue
+		}
+		if n := common(p.path, d.path); n > near {
+			best, near, ok = p, n, true
+		}
+	}
+	return best, ok
+}
+
+// common counts the folders two paths share.
+func common(a, b string) int {
+	split := func(p string) []string { return strings.Split(filepath.ToSlash(filepath.Dir(p)), "/") }
+	x, y := split(a), split(b)
+	n := 0
+	for n < len(x) && n < len(y) && x[n] == y[n] {
+		n++
+	}
+	if a == b {
+		n += 2 // in one file
+	}
+	return n
+}
+
+// item describes a set as a model that can be asked for.
+func (p part) item(s set) item {
+	name := modelName(p.path)
+	about := inference.Model{
+		Name: name, Title: fmt.Sprintf("%s (%s)", orUnknown(p.Model), name), Path: p.path,
+		Default:  inference.Request{Width: 832, Height: 480, Frames: 49, FPS: 24, Steps: 20, Guidance: 5, Shift: 5, Sampler: "unipc"},
+		SizeStep: 32, MaxSize: 1280, ImageToVideo: true,
+		Note: fmt.Sprintf("%s, stored as %s; %.1f GB with text encoder and VAE.", orUnknown(p.Model), p.Stored,
+			float64(s.denoiser.Bytes+s.text.Bytes+s.vae.Bytes)/1e9),
+	}
+	for _, a := range sampler.All {
+		about.Samplers = append(about.Samplers, a.Name)
+	}
+	return item{about: about, set: &s, dir: filepath.Dir(p.path)}
+}
+
+// modelName makes a name of where the weights lie: the file's, or, where all files
+// of that kind are called alike, the folder's.
+func modelName(path string) string {
+	base := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), ".index")
+	base = strings.TrimSuffix(base, ".safetensors")
+	dir := filepath.Dir(path)
+	for base == "diffusion_pytorch_model" || base == "model" || base == "dit" || base == "transformer" || strings.HasPrefix(base, "snapshots") {
+		base, dir = filepath.Base(dir), filepath.Dir(dir)
+	}
+	return base
+}

@@ -1,0 +1,144 @@
+package library
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"kinora/inference/weights"
+	"kinora/inference/weights/dialect"
+)
+
+// The bounds of a scan: people's model folders are deep, but not endless.
+const (
+	maxDepth = 8
+	maxFiles = 20000
+)
+
+// A part is one part of a model in one file or folder of shards.
+type part struct {
+	dialect.Found        // without its sources, which are closed
+	path          string // for weights.Open
+	channels      int    // of the latent: DiT and VAE
+	width         int    // of the text rows: DiT and text encoder
+}
+
+// parts looks through folders for checkpoints of any dialect. Files that cannot be
+// read are told in faults; files of other kinds of model are passed over.
+func parts(folders []string, faults map[string]error) []part {
+	var found []part
+	seen := map[string]bool{}
+	for _, f := range folders {
+		for _, path := range checkpoints(f) {
+			if seen[path] {
+				continue
+			}
+			seen[path] = true
+			list, err := identify(path)
+			if err != nil {
+				faults[path] = err
+			}
+			found = append(found, list...)
+		}
+	}
+	return found
+}
+
+// checkpoints lists what may hold weights below dir: single files, and for shards
+// their index.
+func checkpoints(dir string) []string {
+	var list []string
+	left := maxFiles
+	root := filepath.Clean(dir)
+	filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // a folder that may not be read is an empty one
+		}
+		if left--; left < 0 {
+			return fs.SkipAll
+		}
+		if d.IsDir() {
+			if strings.Count(strings.TrimPrefix(path, root), string(filepath.Separator)) > maxDepth {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if weighty(filepath.Base(path)) {
+			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+				list = append(list, path)
+			}
+		}
+		return nil
+	})
+	slices.Sort(list)
+	return list
+}
+
+// weighty tells by its name whether a file is worth opening. What it is, only its
+// tensors tell.
+func weighty(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".safetensors":
+		return !strings.Contains(name, "-of-") // a shard; its index is opened
+	case ".gguf", ".pth", ".pt":
+		return true
+	case ".json":
+		return strings.HasSuffix(name, ".index.json")
+	}
+	return false
+}
+
+func identify(path string) ([]part, error) {
+	src, err := weights.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	all, err := dialect.Identify(src)
+	if err != nil {
+		return nil, err
+	}
+	var list []part
+	for _, f := range all {
+		p := part{path: path, channels: -1, width: -1}
+		size := func(name string, axis int, to *int) {
+			if _, s, ok := f.Source.Info(name); ok && axis < len(s) {
+				*to = s[axis]
+			}
+		}
+		switch f.Part {
+		case dialect.Denoiser:
+			size("patch_embedding.weight", 1, &p.channels)
+			size("text_embedding.0.weight", 1, &p.width)
+		case dialect.Text:
+			size("token_embedding.weight", 1, &p.width)
+		case dialect.VAE:
+			size("conv2.weight", 0, &p.channels)
+		}
+		f.Source, f.AsStored = nil, nil
+		p.Found = f
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// open opens the part again.
+func (p part) open() (src, file weights.Source, err error) {
+	if file, err = weights.Open(p.path); err != nil {
+		return nil, nil, err
+	}
+	all, err := dialect.Identify(file)
+	if err == nil {
+		for _, f := range all {
+			if f.Part == p.Part && f.Prefix == p.Prefix {
+				return f.Source, file, nil
+			}
+		}
+		err = fmt.Errorf("%s no longer holds the %s", p.path, p.Part)
+	}
+	return nil, nil, errors.Join(err, file.Close())
+}
