@@ -59,7 +59,7 @@ func (q *Queue) Submit(j Job) error {
 		q.put(j)
 		q.next()
 	}) {
-		return errors.New("Kinora is closing")
+		return errors.New("the program is closing")
 	}
 	return nil
 }

@@ -30,7 +30,8 @@ var partNames = [...]string{"text_encoder", "dit", "vae"}
 // A Library lists the models there are: the built-in one, and every folder with a
 // manifest and all parts below the folders it is told of.
 type Library struct {
-	builtIn fs.FS
+	builtIn  fs.FS
+	counters counters
 
 	mu    sync.Mutex
 	items []item

@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"errors"
 	"io"
 	"sync"
 
@@ -34,6 +35,9 @@ type opened struct {
 func (e *engine) hold(open func() (inference.Engine, error)) (inference.Engine, func(), error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.closed {
+		return nil, nil, errors.New("the program is closing")
+	}
 	if e.opened == nil {
 		made, err := open()
 		if err != nil {
@@ -62,7 +66,12 @@ func (e *engine) forget() {
 	}
 }
 
-func (e *engine) close() { e.forget() }
+func (e *engine) close() {
+	e.forget()
+	e.mu.Lock()
+	e.closed = true
+	e.mu.Unlock()
+}
 
 func (o *opened) tidy() {
 	if c, ok := o.Engine.(io.Closer); ok && o.stale && o.users == 0 {

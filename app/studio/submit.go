@@ -113,4 +113,4 @@ func (s *Studio) Jobs() []job.Job { return s.queue.Jobs() }
 func (s *Studio) Watch(f func(job.Job)) (stop func()) { return s.queue.Watch(f) }
 
 // errForget is what those methods return that need a history.
-var errForget = errors.New("Kinora was started without a history")
+var errForget = errors.New("there is no history in this run")

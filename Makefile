@@ -1,0 +1,77 @@
+# make build   bin/kinora                 make test    every test
+# make run     build, then open the window (or, with no display, make a clip)
+# make race bench fuzz lint package windows: see below
+
+GO      ?= go
+VERSION := $(shell sed -n 's/^ *Version = "\(.*\)"/\1/p' FyneApp.toml)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+# For all targets alike, so that tests use what the build compiled.
+export GOFLAGS += -trimpath
+PROMPT  ?= a red circle moves to the right
+
+.PHONY: build run deps test race bench fuzz lint package windows clean
+
+build: deps
+	$(GO) build -ldflags '$(LDFLAGS)' -o bin/kinora ./app
+
+deps:
+	@.ci/deps build
+
+run: build
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname -s)" = Darwin ]; then \
+		exec bin/kinora; \
+	else \
+		echo "There is no display, so the window cannot open. A clip from the command line instead:"; \
+		echo "    bin/kinora generate --prompt \"$(PROMPT)\""; \
+		clip=$$(bin/kinora generate --prompt "$(PROMPT)") && echo "The clip is $$clip"; \
+	fi
+
+# Windows are tested headless; what needs a screen starts one of its own.
+test:
+	@.ci/deps test
+	$(GO) test ./...
+
+race:
+	@.ci/deps test
+	$(GO) test -race -short ./app/... ./ui/... ./inference/...
+
+# Speed on this machine. OpenBLAS is a yardstick only, and left out where missing.
+bench: deps
+	@if ls /usr/include/*/cblas.h /usr/include/cblas.h >/dev/null 2>&1; then tags="-tags openblas"; \
+	else echo "(apt-get install libopenblas-dev for OpenBLAS beside our figures)"; fi; \
+	$(GO) run $$tags ./inference/device/cpu/simd/bench
+	$(GO) test -run '^$$' -bench . ./inference/pipeline ./app/export
+
+FUZZTIME ?= 10s
+fuzz:
+	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' .); do \
+		for name in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/p' $$f); do \
+			echo "== $$name in $$(dirname $$f)"; \
+			$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) $$(dirname $$f) || exit 1; \
+		done; \
+	done
+
+# Exact versions: the newest is not always what a proxy says it is.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+lint: deps
+	@bad=$$(gofmt -l app assets inference kernels ui); [ -z "$$bad" ] || { echo "not formatted: $$bad"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+# A package for this system. The tool counts FyneApp.toml up, so it gets a copy.
+FYNE := fyne.io/tools/cmd/fyne@v1.7.4
+package: build
+	@rm -rf dist && mkdir -p dist/assets
+	cp FyneApp.toml dist/ && cp assets/icon.png dist/assets/ && cp bin/kinora LICENSE dist/
+	cd dist && $(GO) run $(FYNE) package --executable ./kinora
+	@rm -rf dist/FyneApp.toml dist/assets dist/kinora && ls -l dist
+
+# bin/kinora.exe, where the MinGW compiler is installed.
+MINGW := x86_64-w64-mingw32
+windows:
+	@command -v $(MINGW)-gcc >/dev/null || { echo "apt-get install gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 first"; exit 1; }
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=$(MINGW)-gcc CXX=$(MINGW)-g++ \
+		$(GO) build -ldflags '$(LDFLAGS) -H windowsgui' -o bin/kinora.exe ./app
+
+clean:
+	rm -rf bin dist

@@ -1,0 +1,55 @@
+package library
+
+import (
+	"encoding/json"
+	"sync"
+
+	"kinora/inference/tokenizer"
+	"kinora/inference/tokenizer/clean"
+	"kinora/inference/weights"
+)
+
+// publishedTextLen is what a checkpoint has that does not say otherwise.
+const publishedTextLen = 512
+
+// counters are the tokenizers of the models that were asked about.
+type counters struct {
+	mu  sync.Mutex
+	all map[string]counter
+}
+
+type counter struct {
+	tok  *tokenizer.Tokenizer
+	most int
+}
+
+// Count returns how many tokens a prompt is to a model, its end included, and how
+// many of them the model reads; 0, 0 when that cannot be told.
+func (l *Library) Count(name, prompt string) (tokens, most int) {
+	l.counters.mu.Lock()
+	defer l.counters.mu.Unlock()
+	c, ok := l.counters.all[name]
+	if !ok {
+		parts, closer, err := l.Open(name)
+		if err != nil {
+			return 0, 0
+		}
+		defer closer()
+		c = counter{parts.Tokenizer, textLen(parts.Denoiser)}
+		if l.counters.all == nil {
+			l.counters.all = map[string]counter{}
+		}
+		l.counters.all[name] = c
+	}
+	return len(c.tok.EncodePrompt(clean.Prompt(prompt), 0)), c.most
+}
+
+func textLen(denoiser weights.Source) int {
+	var config struct {
+		TextLen int `json:"text_len"`
+	}
+	if err := json.Unmarshal([]byte(weights.Metadata(denoiser)["config"]), &config); err != nil || config.TextLen < 1 {
+		return publishedTextLen
+	}
+	return config.TextLen
+}
