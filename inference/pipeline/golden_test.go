@@ -28,6 +28,9 @@ func (s shelf) Open(string) (model.Checkpoint, func() error, error) {
 	return s.parts, func() error { return nil }, nil
 }
 func (s shelf) Unknown(string, string) []string { return s.unknown }
+func (s shelf) Count(_, prompt string) (tokens, most int) {
+	return len(s.parts.Tokenizer.EncodePrompt(prompt, 0)), 16
+}
 
 // told is a source with metadata: what shapes cannot tell.
 type told struct {

@@ -22,6 +22,9 @@ type Library interface {
 	// Unknown returns the words of a prompt that the model was never taught, when
 	// that is known.
 	Unknown(name, prompt string) []string
+	// Count returns how many tokens a prompt is, and how many of them the model
+	// reads; 0, 0 when that cannot be told.
+	Count(name, prompt string) (tokens, most int)
 }
 
 // A Pipeline makes clips on one device, one at a time; Models and Check may be

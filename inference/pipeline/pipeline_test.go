@@ -229,6 +229,10 @@ func TestCheckTells(t *testing.T) {
 	if len(notes) != 1 || !strings.Contains(notes[0], "“elephant”") {
 		t.Errorf("notes %q", notes)
 	}
+	_, notes, err = New(nil, tiny(t)).Check(inference.Request{Prompt: strings.Repeat("a fish ", 20000)})
+	if err != nil || len(notes) != 1 || !strings.Contains(notes[0], "reads the first 16 of") {
+		t.Errorf("a long prompt: %q, %v", notes, err)
+	}
 }
 
 func TestProgressMovesForward(t *testing.T) {
