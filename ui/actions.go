@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"kinora/app/history"
@@ -94,13 +95,10 @@ func (w *Window) firstFrame(path string) {
 }
 
 // present shows a file dialog of a comfortable size.
-func (w *Window) present(d interface {
-	Resize(fyne.Size)
-	Show()
-}) {
+func (w *Window) present(d dialog.Dialog) {
 	s := w.Canvas().Size()
 	d.Resize(fyne.NewSize(min(s.Width-60, 860), min(s.Height-60, 600)))
-	d.Show()
+	w.show(d)
 }
 
 var (
@@ -121,6 +119,9 @@ func (w *Window) keys() {
 
 // shortcut acts on the window's shortcuts and reports whether s is one.
 func (w *Window) shortcut(s fyne.Shortcut) bool {
+	if w.covered() {
+		return false
+	}
 	switch s.ShortcutName() {
 	case ctrlEnter.ShortcutName(), ctrlPad.ShortcutName():
 		w.compose.submit()
@@ -139,17 +140,24 @@ func (w *Window) shortcut(s fyne.Shortcut) bool {
 // key acts on a key that no field wants.
 func (w *Window) key(k *fyne.KeyEvent) {
 	switch {
-	case w.escape(k), w.stage.player.Key(k.Name):
+	case w.escape(k), w.covered(), w.stage.player.Key(k.Name):
 	case k.Name == fyne.KeyDelete:
 		w.delete(w.stage.entry())
 	}
 }
 
-// escape cancels the running job on Esc.
+// escape puts a dialog away on Esc, or else cancels the running job.
 func (w *Window) escape(k *fyne.KeyEvent) bool {
-	if k.Name != fyne.KeyEscape {
+	switch {
+	case k.Name != fyne.KeyEscape:
 		return false
+	case w.covered() && w.dialog != nil:
+		w.dialog.Hide()
+	default:
+		w.cancelCurrent()
 	}
-	w.cancelCurrent()
 	return true
 }
+
+// covered reports whether a dialog or a menu is over the window.
+func (w *Window) covered() bool { return w.Canvas().Overlays().Top() != nil }

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"kinora/app/settings"
 	"kinora/app/studio"
 	"kinora/inference"
 	"kinora/ui/theme"
@@ -22,7 +23,9 @@ type compose struct {
 	lines            *widget.Check
 	image            *firstFrame
 	model            *widget.Select
-	list             []inference.Model
+	list             []kind
+	turn             int           // counts readings of the list
+	wanted           *studio.Order // to be put into the controls once there are models
 	examples         *fyne.Container
 
 	steps, frames, guidance, window, shift *widgets.Number
@@ -79,11 +82,11 @@ func newCompose(w *Window) *compose {
 	c.generate.Help, c.generate.Hints = "Ctrl+Enter", w.over
 	c.cancel = widgets.NewButton(w.say("Cancel"), nil, w.cancelCurrent)
 	c.cancel.Help, c.cancel.Hints = "Esc", w.over
-	c.models()
-	c.restore()
+	c.model.PlaceHolder = w.say("Looking for models…")
 	c.quiet = false
-	c.changed()
+	c.lines.Hide()
 	c.busy()
+	c.models()
 	return c
 }
 
@@ -130,9 +133,13 @@ func (c *compose) order() studio.Order {
 
 // put sets the controls to a request.
 func (c *compose) put(r inference.Request, imagePath string) {
+	if c.list == nil {
+		c.wanted = &studio.Order{Request: r, ImagePath: imagePath}
+		return
+	}
 	c.quiet = true
 	c.selectModel(r.Model)
-	d := c.w.door.Defaults(c.modelName())
+	d := c.defaults()
 	c.base = r
 	c.prompt.SetText(r.Prompt)
 	c.negative.SetText(r.Negative)
@@ -153,13 +160,12 @@ func (c *compose) put(r inference.Request, imagePath string) {
 
 // restore starts from what was asked for last, or from the model's own defaults.
 func (c *compose) restore() {
-	last := c.w.chosen.Last
+	last := c.w.remembered.Last
 	if last.Width == 0 {
-		last = c.w.door.Defaults(c.modelName())
+		last = c.list[0].defaults
 		last.Prompt, last.Seed = "", randomSeed()
 	}
 	c.put(last, "")
-	c.quiet = true
 }
 
 func or[T comparable](a, b T) T {
@@ -184,7 +190,7 @@ func (c *compose) changed() {
 	} else {
 		c.lines.Hide()
 	}
-	if fps := or(c.base.FPS, c.w.door.Defaults(c.modelName()).FPS); fps > 0 {
+	if fps := or(c.base.FPS, c.defaults().FPS); fps > 0 {
 		c.length.SetText(c.w.say("%.1f s at %d frames a second", c.frames.Value()/float64(fps), fps))
 	}
 	c.busy()
@@ -226,13 +232,17 @@ func (c *compose) submit() {
 			}
 			w.post(nil, func() { w.stage.await(id) })
 		}
+		order.Image = nil
+		if err := w.amend(func(v *settings.Values) { v.Last = order.Request }); err != nil {
+			return func() { w.fail(err) }
+		}
 		return nil
 	})
 }
 
 // busy enables what can be done now.
 func (c *compose) busy() {
-	able(c.generate, strings.TrimSpace(c.prompt.Text) != "" && !c.note.refused && c.model.Selected != "")
+	able(c.generate, strings.TrimSpace(c.prompt.Text) != "" && !c.note.refused && c.chosen() != nil)
 	able(c.cancel, c.w.queue.current() != "")
 }
 

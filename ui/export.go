@@ -76,7 +76,7 @@ func (w *Window) exportDialog(e *history.Entry) {
 			w.exportTo(*e, path.Text, formats[at()].Name)
 		}
 	}, w.win)
-	d.Show()
+	w.show(d)
 }
 
 // exportTo saves in the background, behind a bar that moves.
@@ -88,7 +88,7 @@ func (w *Window) exportTo(e history.Entry, path, format string) {
 		cancel()
 		bar.Stop()
 	})
-	d.Show()
+	w.show(d)
 	w.lastFolder = filepath.Dir(path)
 	w.background(func() func() {
 		err := w.door.Export(ctx, e.ID, path, format)

@@ -34,12 +34,14 @@ type fake struct {
 	values   settings.Values
 	watch    func(job.Job)
 	listen   func(studio.Event)
-	refuse   error
+	refuse   error         // what Submit says
+	none     error         // why there are no models
+	slow     chan struct{} // models are known once it is closed
 	next     int
 }
 
 func newFake() *fake {
-	return &fake{values: settings.Values{Theme: "light", Language: "en", Device: "auto", ClipFolder: "clips"}}
+	return &fake{values: settings.Values{Theme: "light", Language: "en", Device: "auto", ClipFolder: "clips", Loop: true}}
 }
 
 var starter = inference.Model{
@@ -53,7 +55,17 @@ var large = inference.Model{
 	Default: inference.Request{Model: "wan", Width: 1280, Height: 704, Frames: 121, FPS: 24, Steps: 50, Guidance: 5, Sampler: "unipc", Shift: 5},
 }
 
-func (f *fake) Models() []inference.Model { return []inference.Model{starter, large} }
+func (f *fake) Models() []inference.Model {
+	if f.slow != nil {
+		<-f.slow
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.none != nil {
+		return nil
+	}
+	return []inference.Model{starter, large}
+}
 
 func (f *fake) Examples(string) []studio.Example {
 	return []studio.Example{
@@ -77,6 +89,9 @@ func (f *fake) Check(r inference.Request) (inference.Request, []string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.checked = append(f.checked, r)
+	if f.none != nil {
+		return r, nil, f.none
+	}
 	var notes []string
 	if strings.Contains(r.Prompt, "spaceship") {
 		notes = append(notes, "The starter model does not know “spaceship”; it knows robot, dog, cat and rabbit.")

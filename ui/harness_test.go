@@ -78,6 +78,14 @@ type rig struct {
 
 func newRig(t *testing.T, f *fake) *rig {
 	t.Helper()
+	r := newRigAt(t, f)
+	r.wait(time.Second)
+	return r
+}
+
+// newRigAt opens a window and lets nothing happen yet.
+func newRigAt(t *testing.T, f *fake) *rig {
+	t.Helper()
 	a := test.NewApp()
 	t.Cleanup(a.Quit)
 	r := &rig{t: t, f: f, h: &hand{at: time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC), alarms: map[int]*alarm{}}}
@@ -95,7 +103,6 @@ func newRig(t *testing.T, f *fake) *rig {
 	}
 	r.Window = open(a, f, Meta{Version: "test", Device: "CPU"}, b)
 	r.win.Resize(fyne.NewSize(1240, 800))
-	r.wait(time.Second)
 	return r
 }
 

@@ -19,35 +19,95 @@ var situations = []struct{ key, name string }{
 	{"shapes", "Shapes"},
 }
 
-// models reads the list of models anew.
-func (c *compose) models() {
-	name := c.modelName()
-	c.list = c.w.door.Models()
-	var titles []string
-	for _, m := range c.list {
-		titles = append(titles, or(m.Title, m.Name))
-	}
-	c.model.SetOptions(titles)
-	c.model.PlaceHolder = c.w.say("No model")
-	c.selectModel(name)
+// A kind is a model with all that the pane wants to know of it.
+type kind struct {
+	inference.Model
+	defaults inference.Request
+	examples []studio.Example
 }
 
-// modelName is the chosen model, the first if none is.
-func (c *compose) modelName() string {
-	if i := c.model.SelectedIndex(); i >= 0 && i < len(c.list) {
-		return c.list[i].Name
+// models reads the list of models anew, in the background: files are looked into.
+func (c *compose) models() {
+	c.turn++
+	turn := c.turn
+	c.w.background(func() func() {
+		d := c.w.door
+		var list []kind
+		for _, m := range d.Models() {
+			list = append(list, kind{m, d.Defaults(m.Name), d.Examples(m.Name)})
+		}
+		var why error
+		if len(list) == 0 {
+			_, _, why = d.Check(inference.Request{Prompt: "-"})
+		}
+		return func() {
+			if turn == c.turn {
+				c.learn(list, why)
+			}
+		}
+	})
+}
+
+// learn takes over a list of models.
+func (c *compose) learn(list []kind, why error) {
+	name, first := c.modelName(), c.list == nil
+	c.list = list
+	var titles []string
+	for _, m := range list {
+		titles = append(titles, or(m.Title, m.Name))
 	}
-	if len(c.list) > 0 {
-		return c.list[0].Name
+	c.quiet = true
+	c.model.PlaceHolder = c.w.say("No model")
+	c.model.SetOptions(titles)
+	c.model.ClearSelected()
+	c.quiet = false
+	switch {
+	case len(list) == 0:
+		c.list = nil
+		c.note.set(nil, why)
+		c.busy()
+	case c.wanted != nil:
+		o := *c.wanted
+		c.wanted = nil
+		c.put(o.Request, o.ImagePath)
+	case first:
+		c.restore()
+	default:
+		c.quiet = true
+		c.selectModel(name)
+		c.quiet = false
+		if c.modelName() != name { // it went away: the pane fits the one in its place
+			c.pickModel()
+		}
+		c.changed()
+	}
+}
+
+// chosen is the model that is chosen, or nil.
+func (c *compose) chosen() *kind {
+	if i := c.model.SelectedIndex(); i >= 0 && i < len(c.list) {
+		return &c.list[i]
+	}
+	return nil
+}
+
+func (c *compose) modelName() string {
+	if m := c.chosen(); m != nil {
+		return m.Name
 	}
 	return ""
 }
 
-func (c *compose) selectModel(name string) {
-	i := slices.IndexFunc(c.list, func(m inference.Model) bool { return m.Name == name })
-	if i < 0 {
-		i = 0
+// defaults is what the chosen model does by itself.
+func (c *compose) defaults() inference.Request {
+	if m := c.chosen(); m != nil {
+		return m.defaults
 	}
+	return inference.Request{}
+}
+
+func (c *compose) selectModel(name string) {
+	i := max(slices.IndexFunc(c.list, func(m kind) bool { return m.Name == name }), 0)
 	if i < len(c.list) && i != c.model.SelectedIndex() {
 		c.model.SetSelectedIndex(i)
 	}
@@ -55,16 +115,15 @@ func (c *compose) selectModel(name string) {
 
 // pickModel makes the controls fit the chosen model.
 func (c *compose) pickModel() {
-	i := c.model.SelectedIndex()
-	if i < 0 || i >= len(c.list) {
+	m := c.chosen()
+	if m == nil {
 		return
 	}
-	m := c.list[i]
-	d := c.w.door.Defaults(m.Name)
+	d := m.defaults
 	c.sampler.SetOptions(m.Samplers)
-	c.size.fit(m, d)
+	c.size.fit(m.Model, d)
 	c.image.allow(m.ImageToVideo)
-	c.offer(c.w.door.Examples(m.Name))
+	c.offer(m.examples)
 	if c.quiet {
 		return
 	}

@@ -53,7 +53,7 @@ func (w *Window) settings() {
 		}, w.win)
 	s := w.Canvas().Size()
 	d.Resize(fyne.NewSize(min(s.Width-60, 660), min(s.Height-60, form.MinSize().Height+150)))
-	d.Show()
+	w.show(d)
 }
 
 // control makes the widget of one setting; it writes what is chosen to values.
@@ -116,18 +116,26 @@ func (w *Window) browse(kind settings.Kind, into *widgets.Entry) {
 
 func (w *Window) saveSettings(values map[string]any) {
 	w.background(func() func() {
-		v := w.door.Settings() // what was asked for last may have changed meanwhile
-		last := v.Last
-		err := fromMap(values, &v)
-		if err == nil {
+		var wrong error
+		err := w.amend(func(v *settings.Values) {
+			last := v.Last // asked for since the form was opened
+			wrong = fromMap(values, v)
 			v.Last = last
-			err = w.door.SetSettings(v)
-		}
+		})
 		return func() {
-			w.fail(err)
+			w.fail(or(wrong, err))
 			w.redress()
 		}
 	})
+}
+
+// amend changes the settings, one change at a time. It writes to the disk.
+func (w *Window) amend(change func(*settings.Values)) error {
+	w.saving.Lock()
+	defer w.saving.Unlock()
+	v := w.door.Settings()
+	change(&v)
+	return w.door.SetSettings(v)
 }
 
 func asMap(v settings.Values) (map[string]any, error) {

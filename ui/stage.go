@@ -11,6 +11,7 @@ import (
 
 	"kinora/app/history"
 	"kinora/app/job"
+	"kinora/app/settings"
 	"kinora/app/studio"
 	"kinora/inference"
 	"kinora/ui/theme"
@@ -46,7 +47,8 @@ func newStage(w *Window) *stage {
 		Loop: w.say("Loop (L)"), Speed: w.say("Speed"), Fit: w.say("Actual size"),
 	}
 	s.player = widgets.NewPlayer(w.tick, w.now, words, w.over, s.empty())
-	s.player.SetLoop(true)
+	s.player.SetLoop(w.remembered.Loop)
+	s.player.OnLoop = s.keepLoop
 	s.player.OnKey = func(k *fyne.KeyEvent) { w.key(k) }
 	s.title, s.detail = widgets.NewText("", fynetheme.SizeNameSubHeadingText, ""), widgets.Caption("")
 	s.title.Bold = true
@@ -213,6 +215,16 @@ func (s *stage) open(entries ...history.Entry) {
 				s.player.Play()
 			}
 		}
+	})
+}
+
+// keepLoop remembers whether clips begin anew at their end.
+func (s *stage) keepLoop(on bool) {
+	s.w.background(func() func() {
+		if err := s.w.amend(func(v *settings.Values) { v.Loop = on }); err != nil {
+			return func() { s.w.fail(err) }
+		}
+		return nil
 	})
 }
 

@@ -8,6 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"kinora/app/export"
+	"kinora/app/settings"
 )
 
 // said lists what the window can say: the literals it passes to say, and the
@@ -55,6 +58,16 @@ func said(t *testing.T) map[string]token.Position {
 	}
 	for _, s := range choices {
 		words[s] = token.Position{Filename: "choices"}
+	}
+	for _, i := range settings.Table() {
+		words[i.Label] = token.Position{Filename: "settings"}
+		words[i.Help] = token.Position{Filename: "settings"}
+		for _, c := range i.Choices {
+			words[or(choices[c], c)] = token.Position{Filename: "settings"}
+		}
+	}
+	for _, f := range export.Formats() {
+		words[f.Title] = token.Position{Filename: "formats"}
 	}
 	return words
 }

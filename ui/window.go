@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -31,8 +32,10 @@ type Window struct {
 	*bridge
 	speech
 
-	chosen     settings.Values // as last read from the studio
-	lastFolder string          // where the last export went
+	remembered settings.Values // as last read from the studio
+	saving     sync.Mutex
+	dialog     dialog.Dialog // the one on show, or the last
+	lastFolder string        // where the last export went
 	right      *fyne.Container
 	over       *widgets.Overlay
 	stops      []func()
@@ -47,7 +50,7 @@ type Window struct {
 func New(a fyne.App, d Door, m Meta) *Window { return open(a, d, m, newBridge()) }
 
 func open(a fyne.App, d Door, m Meta, b *bridge) *Window {
-	w := &Window{app: a, door: d, meta: m, bridge: b, chosen: d.Settings()}
+	w := &Window{app: a, door: d, meta: m, bridge: b, remembered: d.Settings()}
 	w.dress()
 	w.win = a.NewWindow("Kinora")
 	w.win.SetMaster()
@@ -80,8 +83,8 @@ func (w *Window) close() {
 
 // dress puts on the chosen theme and language.
 func (w *Window) dress() {
-	w.speech = speak(w.chosen.Language, lang.SystemLocale().LanguageString())
-	w.app.Settings().SetTheme(theme.Kinora{Mode: theme.Mode(w.chosen.Theme)})
+	w.speech = speak(w.remembered.Language, lang.SystemLocale().LanguageString())
+	w.app.Settings().SetTheme(theme.Kinora{Mode: theme.Mode(w.remembered.Theme)})
 }
 
 // build makes all views in the language of the day.
@@ -96,7 +99,9 @@ func (w *Window) build() {
 	page := container.NewBorder(w.header(), nil, nil, nil, body)
 	w.win.SetContent(container.NewStack(page, w.over))
 	for _, j := range w.door.Jobs() {
-		w.job(j)
+		if !j.State.Ended() {
+			w.job(j)
+		}
 	}
 	w.gallery.search("")
 	w.win.Canvas().Focus(w.compose.prompt)
@@ -108,7 +113,7 @@ func (w *Window) header() fyne.CanvasObject {
 	icon.SetMinSize(fyne.NewSquareSize(26))
 	name := widgets.NewText("Kinora", fynetheme.SizeNameSubHeadingText, "")
 	name.Bold, name.Whole = true, true
-	device := widgets.Caption(w.meta.Device)
+	device := widgets.Caption(w.say(or(choices[w.meta.Device], w.meta.Device)))
 	device.Align = fyne.TextAlignTrailing
 	folder := widgets.NewIcon(fynetheme.FolderOpenIcon(), w.say("Open the folder of clips"), w.over, func() { w.openFolder(w.door.Folder()) })
 	set := widgets.NewIcon(fynetheme.SettingsIcon(), w.say("Settings"), w.over, w.settings)
@@ -130,10 +135,8 @@ func (w *Window) event(e studio.Event) {
 	switch e.Topic {
 	case studio.HistoryChanged:
 		w.gallery.reload()
-	case studio.ModelsChanged:
+	case studio.ModelsChanged, studio.ConfigChanged:
 		w.compose.models()
-	case studio.ConfigChanged:
-		w.compose.check()
 	case studio.SettingsChanged:
 		w.redress()
 	}
@@ -147,12 +150,12 @@ func (w *Window) event(e studio.Event) {
 
 // redress takes over changed settings; a change of language builds the views anew.
 func (w *Window) redress() {
-	was := w.chosen
-	w.chosen = w.door.Settings()
-	if was.Theme != w.chosen.Theme || was.Language != w.chosen.Language {
+	was := w.remembered
+	w.remembered = w.door.Settings()
+	if was.Theme != w.remembered.Theme || was.Language != w.remembered.Language {
 		w.dress()
 	}
-	if was.Language != w.chosen.Language {
+	if was.Language != w.remembered.Language {
 		order := w.compose.order()
 		lock := w.compose.locked
 		w.stage.player.Pause()
@@ -171,7 +174,13 @@ func (w *Window) fail(err error) {
 	text.Wrapping = fyne.TextWrapWord
 	icon := widget.NewIcon(fynetheme.NewErrorThemedResource(fynetheme.ErrorIcon()))
 	body := widgets.Wide(container.NewBorder(nil, nil, container.NewVBox(icon), nil, text), 420)
-	dialog.ShowCustom(w.say("That did not work"), w.say("OK"), body, w.win)
+	w.show(dialog.NewCustom(w.say("That did not work"), w.say("OK"), body, w.win))
+}
+
+// show shows a dialog, which Esc puts away.
+func (w *Window) show(d dialog.Dialog) {
+	w.dialog = d
+	d.Show()
 }
 
 // sentence makes an error's text a sentence.

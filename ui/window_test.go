@@ -319,6 +319,65 @@ func TestRemembersWhatWasAskedForLast(t *testing.T) {
 	}
 }
 
+func TestAsksAreRememberedForTheNextStart(t *testing.T) {
+	r := newRig(t, newFake())
+	r.write("a cat on the moon")
+	test.Tap(r.compose.generate)
+	r.settle()
+	if last := r.f.Settings().Last; last.Prompt != "a cat on the moon" || last.Seed != r.f.last(t).Seed || last.Width != 256 {
+		t.Errorf("remembered %+v", last)
+	}
+	test.Tap(r.stage.player.LoopButton())
+	r.settle()
+	if v := r.f.Settings(); v.Loop || v.Last.Prompt == "" {
+		t.Errorf("loop %v, last prompt %q", v.Loop, v.Last.Prompt)
+	}
+}
+
+func TestWindowOpensBeforeTheModelsAreKnown(t *testing.T) {
+	f := newFake()
+	f.slow = make(chan struct{})
+	r := newRigAt(t, f)
+	if !r.compose.generate.Disabled() || r.compose.model.PlaceHolder == "" {
+		t.Error("a clip can be asked for before there is a model")
+	}
+	r.drop([]fyne.URI{storage.NewFileURI("/clips/ball.mp4")})
+	close(f.slow)
+	r.wait(time.Second)
+	if o := r.compose.order(); o.Prompt != "a blue ball bounces" || o.Model != "starter" {
+		t.Errorf("what was dropped meanwhile was lost: %+v", o.Request)
+	}
+}
+
+func TestWithoutAnyModelTheReasonIsSaid(t *testing.T) {
+	f := newFake()
+	f.none = errors.New("no NVIDIA driver was found: choose CPU in the settings")
+	r := newRig(t, f)
+	if r.compose.note.label.Text != "No NVIDIA driver was found: choose CPU in the settings." || !r.compose.generate.Disabled() {
+		t.Errorf("the note says %q", r.compose.note.label.Text)
+	}
+	f.none = nil
+	f.listen(studio.Event{Topic: studio.ModelsChanged})
+	r.wait(time.Second)
+	r.write("a dog")
+	if r.compose.generate.Disabled() {
+		t.Error("a model that came later cannot be used")
+	}
+}
+
+func TestEscapePutsADialogAwayAndLeavesTheJob(t *testing.T) {
+	r := newRig(t, newFake())
+	r.write("a dog")
+	test.Tap(r.compose.generate)
+	r.settle()
+	r.settings()
+	r.key(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	r.settle()
+	if r.covered() || r.f.state(id(1)) != job.Queued {
+		t.Errorf("covered %v, job %s", r.covered(), r.f.state(id(1)))
+	}
+}
+
 func TestLanguageAndThemeChangeInPlace(t *testing.T) {
 	f := newFake()
 	f.made("a dog")

@@ -235,6 +235,9 @@ func (p *Player) SetLoop(on bool) {
 	}
 }
 
+// LoopButton switches looping.
+func (p *Player) LoopButton() *Button { return p.loop }
+
 // SetSpeed plays faster or slower.
 func (p *Player) SetSpeed(s float64) {
 	p.t.speed = s
