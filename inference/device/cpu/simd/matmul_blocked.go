@@ -9,7 +9,7 @@ import (
 // the rows of a tile pass, a panel of rows by that step in the first.
 const (
 	stepK    = 384
-	tileCols = 12      // panels
+	tileCols = 8       // panels
 	tileRows = 240     // rows at most
 	packA    = 8 << 20 // numbers of the left side packed at a time
 	packW    = 2 << 20 // numbers of the right side packed at a time

@@ -22,6 +22,7 @@ func main() {
 	rounds := flag.Int("rounds", 5, "rounds; figures are the best, shares the median")
 	level := flag.String("level", simd.Best().String(), "instruction set")
 	only := flag.String("only", "", "matmul, conv or attention; all where empty")
+	flag.StringVar(&size, "size", "", "only lines that begin so")
 	flag.Parse()
 	p, err := pool(*threads, *level)
 	if err != nil {
@@ -48,3 +49,6 @@ func pool(threads int, level string) (*simd.Pool, error) {
 	}
 	return nil, fmt.Errorf("this machine has no %s: it has %v", level, simd.Levels())
 }
+
+// size is what the label of a line must begin with.
+var size string

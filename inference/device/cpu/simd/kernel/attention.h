@@ -51,7 +51,7 @@ static void attention(const attention_args *a, const float *q, const float *k, c
       span sp = {kb + row * ks, 0, d};
       for (i64 j = 0; j < qw; j += NR) {
         i64 nv = qw - j > VW;
-        rows_tiles[nv][rows](1, &sp, ks, qp + j * d, s + row * qw + j, qw, 0);
+        rows_tiles[nv][rows](1, &sp, ks, qp + j * d, s + row * qw + j, qw, 0, &nothing_ahead);
       }
     }
     if (a->bias)
@@ -93,7 +93,7 @@ static void attention(const attention_args *a, const float *q, const float *k, c
       for (i64 i = 0; i < panels; i++) {
         i64 row = panel_start(nq, panels, i), rows = panel_start(nq, panels, i + 1) - row;
         span sp = {s + row, 0, nk};
-        cols_tiles[nv][rows](1, &sp, qw, vb + c * nk, o + row * dp + c, dp, 1);
+        cols_tiles[nv][rows](1, &sp, qw, vb + c * nk, o + row * dp + c, dp, 1, &nothing_ahead);
       }
     }
   }

@@ -96,7 +96,7 @@ static void conv(const conv_args *a, i64 f, i64 g0, i64 g1, i64 n0, i64 n1, cons
       for (i64 j = n0; j < n1; j += NR) {
         float *c = out + at * a->o + j;
         i64 cols = least(NR, n1 - j);
-        if (n > 0 || from == 0) tile_at(rows_tiles, rows, cols, n, s, stride, b + j * k, c, a->o, from > 0);
+        if (n > 0 || from == 0) tile_at(rows_tiles, rows, cols, n, s, stride, b + j * k, c, a->o, from > 0, &nothing_ahead);
         if (to == u.count) finish_tile(fin, at, j, rows, cols, c, a->o);
       }
     }

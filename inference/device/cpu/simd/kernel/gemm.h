@@ -9,14 +9,20 @@ INLINE i64 panel_start(i64 m, i64 panels, i64 i) { return m * i / panels; }
 // columns [n0, n1); n0 begins a panel. k is taken in steps of kc.
 static void gemm(i64 m, i64 panels, i64 i0, i64 i1, i64 n0, i64 n1, i64 k, i64 kc, const float *a, const float *b, float *c,
                  i64 ldc, const finish *f) {
+  i64 across = (n1 - n0 + NR - 1) / NR;
   for (i64 k0 = 0; k0 < k; k0 += kc) {
-    i64 len = least(kc, k - k0);
+    i64 len = least(kc, k - k0), steps = most(1, len / 4);
+    i64 k1 = k0 + len < k ? k0 + len : 0, len1 = least(kc, k - k1); // the step after this one
     for (i64 i = i0; i < i1; i++) {
       i64 row = panel_start(m, panels, i), rows = panel_start(m, panels, i + 1) - row;
+      i64 i2 = i + 1 < i1 ? i + 1 : i0, row2 = panel_start(m, panels, i2), rows2 = panel_start(m, panels, i2 + 1) - row2;
+      i64 k2 = i + 1 < i1 ? k0 : k1, a_bytes = 4 * rows2 * (k2 == k0 ? len : len1) / across;
       for (i64 j = n0; j < n1; j += NR) {
-        i64 n = least(NR, n1 - j);
+        i64 n = least(NR, n1 - j), w = n > VW ? NR : VW, b_bytes = 4 * w * len1 / (i1 - i0);
+        ahead next = {(const char *)(a + row2 * k + k2 * rows2) + (j - n0) / NR * a_bytes,
+                      (const char *)(b + j * k + k1 * w) + (i - i0) * b_bytes, a_bytes / steps, b_bytes / steps};
         span s = {a + row * k + k0 * rows, k0, len};
-        tile_at(cols_tiles, rows, n, 1, &s, rows, b + j * k, c + row * ldc + j, ldc, k0 > 0);
+        tile_at(cols_tiles, rows, n, 1, &s, rows, b + j * k, c + row * ldc + j, ldc, k0 > 0, &next);
         if (k0 + kc >= k) finish_tile(f, row, j, rows, n, c + row * ldc + j, ldc);
       }
     }

@@ -9,14 +9,24 @@ typedef struct {
   i64 k, n;
 } span;
 
+// What will be read next, to be fetched into the second-level cache while k runs:
+// at every fourth k the line at each of two places, which then move on. Panels
+// stream in from memory as fast as they are used up only if asked for early.
+typedef struct {
+  const char *a, *b;
+  i64 da, db;
+} ahead;
+
 // tile sets (or adds to) rows × nv·VW numbers at c. rowwise says that ak is 1,
 // otherwise ai is 1.
 INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, const span *s, i64 stride, const float *b0, i64 bs,
-                 float *c, i64 ldc, int add) {
+                 float *c, i64 ldc, int add, const ahead *next) {
+  const char *na = next->a, *nb = next->b;
+  const i64 da = next->da, db = next->db;
   vf acc[MR][2];
   UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < nv; j++) {
     acc[i][j] = set1(0);
-    if (add) __builtin_prefetch(c + i * ldc + j * VW);
+    __builtin_prefetch(c + i * ldc + j * VW, 1);
   }
   for (; spans > 0; spans--, s++) {
     const float *p[(MR + 2) / 3], *b = b0 + s->k * bs;
@@ -38,6 +48,8 @@ INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, con
     b += (u)*bs;                                                                                \
   }
     for (; k >= 4; k -= 4) {
+      __builtin_prefetch(na, 0, 2), na += da;
+      __builtin_prefetch(nb, 0, 2), nb += db;
       STEP(0) STEP(1) STEP(2) STEP(3) FORWARD(4)
     }
     for (; k > 0; k--) {
@@ -57,22 +69,22 @@ INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, con
 #define MORE_ROWS(F)
 #endif
 
-typedef void tile_fn(i64 spans, const span *s, i64 stride, const float *b, float *c, i64 ldc, int add);
+typedef void tile_fn(i64 spans, const span *s, i64 stride, const float *b, float *c, i64 ldc, int add, const ahead *next);
 
 // Right sides come in panels of NR or VW columns, so bs is known but for the rows
 // of values in attention.
 #define DEFINE(R)                                                                                                          \
-  static void cols2_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add) {                         \
-    tile(R, 2, 0, n, s, x, b, NR, c, l, add);                                                                               \
+  static void cols2_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) {                         \
+    tile(R, 2, 0, n, s, x, b, NR, c, l, add, next);                                                                               \
   }                                                                                                                         \
-  static void cols1_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add) {                         \
-    tile(R, 1, 0, n, s, x, b, VW, c, l, add);                                                                               \
+  static void cols1_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) {                         \
+    tile(R, 1, 0, n, s, x, b, VW, c, l, add, next);                                                                               \
   }                                                                                                                         \
-  static void rows2_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add) {                         \
-    tile(R, 2, 1, n, s, x, b, NR, c, l, add);                                                                               \
+  static void rows2_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) {                         \
+    tile(R, 2, 1, n, s, x, b, NR, c, l, add, next);                                                                               \
   }                                                                                                                         \
-  static void rows1_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add) {                         \
-    tile(R, 1, 1, n, s, x, b, VW, c, l, add);                                                                               \
+  static void rows1_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) {                         \
+    tile(R, 1, 1, n, s, x, b, VW, c, l, add, next);                                                                               \
   }
 ROWS(DEFINE) MORE_ROWS(DEFINE)
 
@@ -82,6 +94,9 @@ ROWS(DEFINE) MORE_ROWS(DEFINE)
 #define NAME_rows1(R) rows1_##R,
 static tile_fn *const cols_tiles[2][MR + 1] = {{0, ROWS(NAME_cols1) MORE_ROWS(NAME_cols1)}, {0, ROWS(NAME_cols2) MORE_ROWS(NAME_cols2)}};
 static tile_fn *const rows_tiles[2][MR + 1] = {{0, ROWS(NAME_rows1) MORE_ROWS(NAME_rows1)}, {0, ROWS(NAME_rows2) MORE_ROWS(NAME_rows2)}};
+
+// nothing_ahead is for tiles whose sides are near.
+static const ahead nothing_ahead = {(const char *)&nothing_ahead, (const char *)&nothing_ahead, 0, 0};
 
 // What happens to a finished tile; a pointer that is null is left out.
 typedef struct {
@@ -111,14 +126,14 @@ static void finish_tile(const finish *f, i64 row, i64 col, i64 rows, i64 n, floa
 // tile_at computes one tile of rows × n (at most a panel) at c of row length ldc,
 // through a buffer where the panel is wider than what is left of c.
 INLINE void tile_at(tile_fn *const tiles[2][MR + 1], i64 rows, i64 n, i64 spans, const span *s, i64 stride, const float *b, float *c,
-                    i64 ldc, int add) {
+                    i64 ldc, int add, const ahead *next) {
   int nv = n > VW;
   if (n == (nv ? NR : VW)) {
-    tiles[nv][rows](spans, s, stride, b, c, ldc, add);
+    tiles[nv][rows](spans, s, stride, b, c, ldc, add, next);
     return;
   }
   float buf[MR * NR] __attribute__((aligned(64)));
-  tiles[nv][rows](spans, s, stride, b, buf, NR, 0);
+  tiles[nv][rows](spans, s, stride, b, buf, NR, 0, next);
   for (i64 i = 0; i < rows; i++)
     for (i64 j = 0; j < n; j += VW) {
       vf v = ld(buf + i * NR + j);
