@@ -11,7 +11,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"kinora/inference/tensor"
@@ -37,8 +36,14 @@ func Dir() string {
 	if d := os.Getenv("KINORA_GOLDEN"); d != "" {
 		return d
 	}
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "testdata", "golden")
+	dir, err := os.Getwd() // of the package under test
+	for err == nil {
+		if _, found := os.Stat(filepath.Join(dir, "go.mod")); found == nil || dir == filepath.Dir(dir) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	return filepath.Join(dir, "inference", "testdata", "golden")
 }
 
 // JSON reads a sidecar into v.
