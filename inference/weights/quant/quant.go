@@ -29,9 +29,12 @@ var decoders = [tensor.NumDTypes]func(dst []float32, b []byte){
 	tensor.IQ4NL: iq4NL, tensor.IQ4XS: iq4XS,
 }
 
+// Can reports whether elements of a type can be widened.
+func Can(d tensor.DType) bool { return d < tensor.NumDTypes && decoders[d] != nil }
+
 // Widen turns the stored elements of src, whole blocks of type d, into numbers.
 func Widen(dst []float32, d tensor.DType, src []byte) error {
-	if d >= tensor.NumDTypes || decoders[d] == nil {
+	if !Can(d) {
 		return fmt.Errorf("%v holds no numbers that can be widened", d)
 	}
 	elems, size := d.Block()

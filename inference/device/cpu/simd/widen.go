@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"kinora/inference/tensor"
+	"kinora/inference/weights/quant"
 )
 
 // widen turns stored elements into f32, by element type: a new one is a line
@@ -28,12 +29,21 @@ var widen = [tensor.NumDTypes]func(dst []float32, src []byte){
 }
 
 // CanWiden reports whether weights of this type can be computed with.
-func CanWiden(d tensor.DType) bool { return d < tensor.NumDTypes && widen[d] != nil }
+func CanWiden(d tensor.DType) bool {
+	return d < tensor.NumDTypes && (widen[d] != nil || quant.Can(d))
+}
 
-// Widen turns the first len(dst) elements of src into f32.
+// Widen turns the first len(dst) elements of src into f32. Types without a line
+// in the table are widened as package quant says what they mean.
 func Widen(dst []float32, src []byte, d tensor.DType) {
-	_ = src[:d.Size(len(dst))]
-	widen[d](dst, src)
+	src = src[:d.Size(len(dst))]
+	if f := widen[d]; f != nil {
+		f(dst, src)
+		return
+	}
+	if err := quant.Widen(dst, d, src); err != nil {
+		panic("simd: " + err.Error()) // the caller asked CanWiden
+	}
 }
 
 // Narrow rounds src, to nearest even, to bf16 or f16, or copies it as f32.
