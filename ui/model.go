@@ -8,6 +8,7 @@ import (
 
 	"kinora/app/studio"
 	"kinora/inference"
+	"kinora/ui/theme"
 	"kinora/ui/widgets"
 )
 
@@ -156,7 +157,7 @@ func (c *compose) offer(examples []studio.Example) {
 		}
 		known[key] = true
 		var it *widgets.Chip
-		it = widgets.NewChip(c.w.say(name)+"  ▾", func() { c.menu(it, of) })
+		it = widgets.NewChip(c.w.say(name), theme.Down.Resource(), func() { c.menu(it, of) })
 		c.examples.Add(it)
 	}
 	for _, s := range situations {

@@ -5,12 +5,17 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"fyne.io/fyne/v2/theme"
+	"golang.org/x/image/font/sfnt"
+
 	"kinora/app/export"
 	"kinora/app/settings"
+	"kinora/assets"
 )
 
 // said lists what the window can say: the literals it passes to say, and the
@@ -84,6 +89,26 @@ func TestEverythingIsSaidInChinese(t *testing.T) {
 		}
 		if strings.Count(zh, "%") != strings.Count(s, "%") {
 			t.Errorf("%q and %q take different values", s, zh)
+		}
+	}
+}
+
+// The machine may have no fonts but the toolkit's and ours.
+func TestEveryLetterCanBeDrawn(t *testing.T) {
+	var faces []*sfnt.Font
+	for _, b := range [][]byte{assets.FontBold, theme.DefaultTextFont().Content()} {
+		f, err := sfnt.Parse(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		faces = append(faces, f)
+	}
+	var b sfnt.Buffer
+	for en := range said(t) {
+		for _, r := range en + chinese[en] {
+			if !slices.ContainsFunc(faces, func(f *sfnt.Font) bool { i, err := f.GlyphIndex(&b, r); return err == nil && i != 0 }) {
+				t.Errorf("%q in %q is in no font", r, en)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	fynetheme "fyne.io/fyne/v2/theme"
@@ -16,13 +17,14 @@ type Chip struct {
 	OnTapped func()
 
 	text *Text
+	icon *canvas.Image
 	back *Surface
 	on   bool
 }
 
-// NewChip returns a chip.
-func NewChip(text string, tapped func()) *Chip {
-	c := &Chip{OnTapped: tapped, text: NewText(text, fynetheme.SizeNameCaptionText, theme.Muted), back: NewSurface(theme.Surface, theme.Border)}
+// NewChip returns a chip; icon, which may be nil, stands after the text.
+func NewChip(text string, icon fyne.Resource, tapped func()) *Chip {
+	c := &Chip{OnTapped: tapped, icon: canvas.NewImageFromResource(icon), text: NewText(text, fynetheme.SizeNameCaptionText, theme.Muted), back: NewSurface(theme.Surface, theme.Border)}
 	c.text.Align, c.text.Whole, c.back.Corner = fyne.TextAlignCenter, true, 13
 	c.ExtendBaseWidget(c)
 	return c
@@ -75,7 +77,13 @@ func (c *Chip) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
 // CreateRenderer is for the toolkit.
 func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.NewStack(c.back, container.New(margin{10, 5}, c.text)))
+	inside := fyne.CanvasObject(c.text)
+	if c.icon.Resource != nil {
+		c.icon.FillMode = canvas.ImageFillContain
+		c.icon.SetMinSize(fyne.NewSquareSize(14))
+		inside = Fill(3, nil, c.text, c.icon)
+	}
+	return widget.NewSimpleRenderer(container.NewStack(c.back, container.New(margin{10, 5}, inside)))
 }
 
 type margin struct{ x, y float32 }
