@@ -73,12 +73,13 @@ func Run(t *testing.T, dev device.Device) {
 			t.Errorf("no case for %v", op)
 		}
 		for _, c := range all[op] {
-			t.Run(fmt.Sprint(op, "/", c.Name), func(t *testing.T) { c.do(t, dev) })
+			t.Run(fmt.Sprint(op, "/", c.Name), func(t *testing.T) { c.Run(t, dev) })
 		}
 	}
 }
 
-func (c Case) do(t *testing.T, dev device.Device) {
+// Run runs a case on dev.
+func (c Case) Run(t *testing.T, dev device.Device) {
 	t.Helper()
 	g, err := graph.Build(c.Weights.Info, func(s *graph.Scope) []*graph.Node { return []*graph.Node{c.Draw(s)} })
 	if err != nil {

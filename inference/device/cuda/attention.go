@@ -1,0 +1,121 @@
+package cuda
+
+import (
+	"fmt"
+
+	"kinora/inference/graph"
+	"kinora/inference/tensor"
+)
+
+func attention(c *call) error {
+	a := c.n.Attr.(graph.AttentionAttr)
+	rows, keys, width := c.shape(0)[0], c.shape(1)[0], c.n.Shape[1]
+	d := width / a.Heads
+	var in [4]mem
+	for i := range c.n.In {
+		var err error
+		if in[i], err = c.f(i); err != nil {
+			return err
+		}
+	}
+	q, k, v, bias := in[0], in[1], in[2], in[3]
+	s := spread(a, rows, keys)
+	flops := 4 * float64(rows) * float64(width) * s.seen(a)
+	end := []any{a.Heads, d, a.Scale}
+	do := func(kernel string, tile, shared int, cores bool) {
+		c.split(s.batches*a.Heads*blocks(s.queries, tile), flops, cores, func(first, count int) {
+			args := append([]any{c.out, q, k, v, bias}, end...)
+			c.launch("attention", kernel, count, 128, shared, append(args, first, s.queries, s.keys, s.batch, s.step, s.per, s.window)...)
+		})
+	}
+	if !c.flash(c.n) {
+		switch {
+		case d <= 128:
+			do("attention_f32_128", 4, 0, false)
+		case d <= 1024:
+			do("attention_f32_1024", 4, 0, false)
+		default:
+			return fmt.Errorf("heads of %d numbers; 1024 is the most", d)
+		}
+		return nil
+	}
+	padded := 32
+	for padded < d {
+		padded *= 2
+	}
+	q = c.narrow(q, rows*a.Heads, d, padded, tensor.BF16)
+	k = c.narrow(k, keys*a.Heads, d, padded, tensor.BF16)
+	v = c.narrow(v, keys*a.Heads, d, padded, tensor.BF16)
+	do(fmt.Sprint("attention_bf16_", padded), 64, (64+4*64)*2*padded, true)
+	return nil
+}
+
+// flash reports whether attention runs on tensor cores: where the model computes
+// in 16 bits, and a query sees enough keys to fill a tile.
+func (l *layout) flash(n *graph.Node) bool {
+	a := n.Attr.(graph.AttentionAttr)
+	d := n.Shape[1] / a.Heads
+	s := spread(a, n.Shape[0], n.In[1].Shape[0])
+	if d > 128 || s.keys < 32 {
+		return false
+	}
+	return l.dev.opt.Precision == Fast || l.dev.opt.Precision == Auto && l.low()
+}
+
+// low reports whether the plan's products with weights are in 16 bits.
+func (l *layout) low() bool {
+	for _, s := range l.plan.Steps {
+		if s.Node == nil || s.Node.Op != graph.MatMul && s.Node.Op != graph.Conv3D {
+			continue
+		}
+		if w, _ := root(s.Node.In[1]); w.Op == graph.Weight && l.dev.computes(w.DType) != tensor.F32 {
+			return true
+		}
+	}
+	return false
+}
+
+// A rowSpread is include/rows.cuh.
+type rowSpread struct{ batches, queries, keys, batch, step, per, window int }
+
+func spread(a graph.AttentionAttr, rows, keys int) rowSpread {
+	s := rowSpread{batches: 1, queries: rows, keys: keys, step: 1}
+	switch {
+	case a.Span == graph.InFrame:
+		n := rows / a.Frames
+		s = rowSpread{batches: a.Frames, queries: n, keys: n, batch: n, step: 1}
+	case a.Span == graph.AtPixel:
+		n := rows / a.Frames
+		s = rowSpread{batches: n, queries: a.Frames, keys: a.Frames, batch: 1, step: n}
+		if a.Window >= 0 {
+			s.per, s.window = 1, a.Window
+		}
+	case a.Window >= 0:
+		s.per, s.window = rows/a.Frames, a.Window
+	}
+	return s
+}
+
+// seen is how many keys a query sees, at most.
+func (s rowSpread) seen(a graph.AttentionAttr) float64 {
+	if s.per == 0 {
+		return float64(s.keys)
+	}
+	return float64(min(s.keys, (2*s.window+1)*s.per))
+}
+
+// Rounding says what the operands of a product are rounded to; package devicetest
+// asks.
+func (d *Device) Rounding(n *graph.Node) tensor.DType {
+	switch n.Op {
+	case graph.MatMul, graph.Conv3D:
+		if w, _ := root(n.In[1]); w.Op == graph.Weight {
+			return d.computes(w.DType)
+		}
+	case graph.Attention:
+		if d.opt.Precision == Fast && (&layout{dev: d}).flash(n) {
+			return tensor.BF16
+		}
+	}
+	return tensor.F32
+}

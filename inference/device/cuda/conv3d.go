@@ -1,0 +1,62 @@
+package cuda
+
+import (
+	"kinora/inference/graph"
+	"kinora/inference/tensor"
+)
+
+func conv3d(c *call) error {
+	a := c.n.Attr.(graph.Conv3DAttr)
+	x, w, out := c.shape(0), c.n.In[1].Shape, c.n.Shape
+	taps := w[2] * w[3] * w[4]
+	in, err := c.f(0)
+	if err != nil {
+		return err
+	}
+	weights, t, err := c.matrix(1, w[1], taps)
+	if err != nil {
+		return err
+	}
+	var bias, cache mem
+	next, front := 2, w[2]-1
+	if a.Bias {
+		if bias, err = c.f(next); err != nil {
+			return err
+		}
+		next++
+	}
+	if a.Cached {
+		if cache, err = c.f(next); err != nil {
+			return err
+		}
+		front = c.shape(next)[0]
+	}
+	var residual mem
+	if c.fused != nil {
+		residual = c.fused.residual
+	}
+	rows, ch, up := out[0]*out[1]*out[2], x[3], 0
+	if a.Up {
+		up = 1
+	}
+	flops := 2 * float64(out.Len()) * float64(taps*ch)
+	do := func(kernel string, side, threads, shared int) {
+		c.split(blocks(rows, side)*blocks(out[3], side), flops, t != tensor.F32, func(first, count int) {
+			c.launch("conv3d", kernel, count, threads, shared, in, cache, weights, c.out, bias, residual, out[3], first,
+				front, x[0], x[1], x[2], ch, w[2], w[3], w[4], a.Stride[0], a.Stride[1], a.Stride[2], a.Pad[0], a.Pad[2], up,
+				out[1], out[2], rows)
+		})
+	}
+	if t == tensor.F32 {
+		do("conv3d_f32", 64, 256, sgemmShared)
+		return nil
+	}
+	in = c.narrow(in, x[0]*x[1]*x[2], ch, up8(ch), t)
+	if a.Cached {
+		cache = c.narrow(cache, front*x[1]*x[2], ch, up8(ch), t)
+	}
+	ch = up8(ch)
+	g := c.dev.tile(t, rows, out[3])
+	do("conv3d_"+g.name, g.side, 128, g.shared)
+	return nil
+}

@@ -1,0 +1,253 @@
+package cuda
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+
+	"kinora/inference/device/cuda/driver"
+)
+
+const sources = "../../../kernels"
+
+// An emu is a GPU played by kernels/emu: a process in which the kernels' own
+// sources, compiled as C++ with the address and undefined-behaviour sanitizers, run
+// thread by thread.
+type emu struct {
+	cmd    *exec.Cmd
+	in     io.WriteCloser
+	out    *bufio.Reader
+	errs   bytes.Buffer
+	info   driver.Info
+	graphs [][]driver.Launch
+	record bool
+}
+
+var built struct {
+	sync.Once
+	path string
+	err  error
+}
+
+// newEmu starts one, or skips the test where there is no C++ compiler.
+func newEmu(t *testing.T) *emu {
+	t.Helper()
+	built.Do(func() { built.path, built.err = buildEmu() })
+	if errors.Is(built.err, exec.ErrNotFound) {
+		t.Skip("no C++ compiler (g++ or the one CXX names): the kernels are not run")
+	}
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	e := &emu{cmd: exec.Command(built.path), info: driver.Info{Name: "emulated", Major: 8, Processors: 4, Shared: 99 << 10}}
+	e.cmd.Stderr = &e.errs
+	var err error
+	if e.in, err = e.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := e.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.out = bufio.NewReader(out)
+	if err := e.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		e.in.Close()
+		_ = e.cmd.Wait()
+	})
+	return e
+}
+
+// buildEmu compiles what there is, once for every state of the sources.
+func buildEmu() (string, error) {
+	cxx := os.Getenv("CXX")
+	if cxx == "" {
+		cxx = "g++"
+	}
+	if _, err := exec.LookPath(cxx); err != nil {
+		return "", exec.ErrNotFound
+	}
+	h := fnv.New64a()
+	fmt.Fprint(h, cxx)
+	var kernels, machine []string
+	for _, pattern := range []string{"*.cu", "include/*.cuh", "emu/*"} {
+		list, err := filepath.Glob(filepath.Join(sources, pattern))
+		if err != nil {
+			return "", err
+		}
+		slices.Sort(list)
+		for _, f := range list {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintln(h, f, len(b))
+			h.Write(b)
+			switch filepath.Ext(f) {
+			case ".cu":
+				kernels = append(kernels, f)
+			case ".cpp":
+				machine = append(machine, f)
+			}
+		}
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		dir = os.TempDir()
+	}
+	dir = filepath.Join(dir, "kinora-test")
+	to := filepath.Join(dir, fmt.Sprintf("emu-%x", h.Sum64()))
+	if _, err := os.Stat(to); err == nil {
+		return to, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	var all bytes.Buffer
+	for _, f := range kernels {
+		abs, err := filepath.Abs(f)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&all, "#include %q\n", abs)
+	}
+	tmp, err := os.MkdirTemp(dir, "build")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(tmp)
+	main := filepath.Join(tmp, "kernels.cpp")
+	if err := os.WriteFile(main, all.Bytes(), 0o644); err != nil {
+		return "", err
+	}
+	args := append([]string{"-std=c++17", "-O1", "-g1", "-Wall", "-Wextra", "-Werror", "-DKINORA_EMU", "-I" + filepath.Join(sources, "include"),
+		"-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-o", filepath.Join(tmp, "emu"), main}, machine...)
+	if out, err := exec.Command(cxx, args...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("compile the kernels: %w\n%s", err, out)
+	}
+	return to, os.Rename(filepath.Join(tmp, "emu"), to)
+}
+
+// ask sends a command and reads n bytes of answer.
+func (e *emu) ask(op byte, n int, words []uint64, data []byte) ([]byte, error) {
+	b := []byte{op}
+	for _, w := range words {
+		b = binary.NativeEndian.AppendUint64(b, w)
+	}
+	if _, err := e.in.Write(append(b, data...)); err != nil {
+		return nil, e.died(err)
+	}
+	out := make([]byte, n)
+	if _, err := io.ReadFull(e.out, out); err != nil {
+		return nil, e.died(err)
+	}
+	return out, nil
+}
+
+func (e *emu) died(err error) error {
+	_ = e.cmd.Wait()
+	return fmt.Errorf("the emulated GPU: %w\n%s", err, e.errs.String())
+}
+
+func (e *emu) order(op byte, words ...uint64) error {
+	_, err := e.ask(op, 8, words, nil)
+	return err
+}
+
+func (e *emu) Info() driver.Info                    { return e.info }
+func (e *emu) Memory() (free, total int64, _ error) { return 8 << 30, 8 << 30, nil }
+func (e *emu) Free(p driver.Ptr) error              { return e.order('f', uint64(p)) }
+func (e *emu) Pin(n int64) ([]byte, error)          { return make([]byte, n), nil }
+func (e *emu) Unpin([]byte) error                   { return nil }
+func (e *emu) Sync(driver.Stream) error             { return nil }
+func (e *emu) NewEvent() (driver.Event, error)      { return 0, nil }
+func (e *emu) Close() error                         { return nil }
+
+func (e *emu) Record(driver.Event, driver.Stream) error { return nil }
+func (e *emu) Wait(driver.Stream, driver.Event) error   { return nil }
+func (e *emu) Done(driver.Event) (bool, error)          { return true, nil }
+func (e *emu) Drop(driver.Graph) error                  { return nil }
+
+func (e *emu) Alloc(n int64) (driver.Ptr, error) {
+	b, err := e.ask('a', 8, []uint64{uint64(n)}, nil)
+	if err != nil {
+		return 0, err
+	}
+	return driver.Ptr(binary.NativeEndian.Uint64(b)), nil
+}
+
+func (e *emu) Upload(_ driver.Stream, to driver.Ptr, from []byte) error {
+	_, err := e.ask('w', 8, []uint64{uint64(to), uint64(len(from))}, from)
+	return err
+}
+
+func (e *emu) Download(_ driver.Stream, to []byte, from driver.Ptr) error {
+	b, err := e.ask('r', len(to), []uint64{uint64(from), uint64(len(to))}, nil)
+	copy(to, b)
+	return err
+}
+
+func (e *emu) Copy(_ driver.Stream, to, from driver.Ptr, n int64) error {
+	return e.order('c', uint64(to), uint64(from), uint64(n))
+}
+
+func (e *emu) Zero(_ driver.Stream, p driver.Ptr, n int64) error {
+	return e.order('z', uint64(p), uint64(n))
+}
+
+func (e *emu) Launch(_ driver.Stream, l *driver.Launch) error {
+	if e.record {
+		g := &e.graphs[len(e.graphs)-1]
+		*g = append(*g, *l)
+		return nil
+	}
+	if l.Shared > e.info.Shared {
+		return fmt.Errorf("%s wants %d bytes of shared memory, and a block has %d", l.Kernel, l.Shared, e.info.Shared)
+	}
+	if _, err := os.Stat(filepath.Join(sources, l.File+".cu")); err != nil {
+		return err
+	}
+	words := []uint64{uint64(l.Blocks), uint64(l.Threads), uint64(l.Shared), uint64(len(l.Args))}
+	words = append(append(words, l.Args...), uint64(len(l.Touch)))
+	for _, s := range l.Touch {
+		words = append(words, uint64(s.At), uint64(s.Size))
+	}
+	var data []byte
+	for _, w := range words {
+		data = binary.NativeEndian.AppendUint64(data, w)
+	}
+	_, err := e.ask('l', 8, []uint64{uint64(len(l.Kernel))}, append([]byte(l.Kernel), data...))
+	return err
+}
+
+func (e *emu) Begin(driver.Stream) error {
+	e.record = true
+	e.graphs = append(e.graphs, nil)
+	return nil
+}
+
+func (e *emu) End(driver.Stream) (driver.Graph, error) {
+	e.record = false
+	return driver.Graph(len(e.graphs) - 1), nil
+}
+
+func (e *emu) Replay(g driver.Graph, s driver.Stream) error {
+	for i := range e.graphs[g] {
+		if err := e.Launch(s, &e.graphs[g][i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

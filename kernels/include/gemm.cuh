@@ -1,0 +1,106 @@
+// The product of 16-bit matrices on tensor cores, sums in f32: out [M, N] =
+// epilogue(A [M, K] · B [N, K]ᵀ). Both are read along K in 16-byte pieces, B from
+// rows of K numbers, A through a Loader, which may gather them from anywhere.
+// A block of WarpsM·WarpsN warps makes a tile of BM×BN; K goes by in slices of 32,
+// Stages of them in flight.
+#pragma once
+#include "epilogue.cuh"
+#include "mma.cuh"
+
+template <int BM, int BN, int Stages> struct GemmTile {
+  static constexpr u32 a = BM * 64, b = BN * 64, stage = a + b, bytes = Stages * stage;
+};
+
+template <class T, class Loader, int BM, int BN, int WarpsM, int WarpsN, int Stages>
+DEVICE void gemm(const Loader &loader, const u16 *weights, u32 M, u32 N, u32 K, u32 tile, const Epilogue &end) {
+  constexpr int Threads = 32 * WarpsM * WarpsN, Rows = Threads / 4;
+  constexpr int WM = BM / WarpsM, WN = BN / WarpsN, MT = WM / 16, NT = WN / 8;
+  static_assert(BM % Rows == 0 && BN % Rows == 0 && WM % 16 == 0 && WN % 16 == 0, "tiles divide");
+  using Tile = GemmTile<BM, BN, Stages>;
+  u32 tile_row, tile_column;
+  raster(tile, (M + BM - 1) / BM, (N + BN - 1) / BN, &tile_row, &tile_column);
+  const u32 t = thread_index(), lane = t % 32, warp = t / 32;
+  const u32 m0 = tile_row * BM, n0 = tile_column * BN;
+  const u32 base = shared_address(shared());
+  const u32 chunk = t % 4, row = t / 4;
+
+  typename Loader::Row rows[BM / Rows];
+  UNROLL for (int i = 0; i < BM / Rows; i++) rows[i] = loader.row(m0 + row + i * Rows);
+
+  const u32 slices = (K + 31) / 32;
+  auto fetch = [&](u32 slice) {
+    const u32 at = base + slice % Stages * Tile::stage, k = slice * 32 + chunk * 8;
+    const auto column = loader.column(k);
+    UNROLL for (int i = 0; i < BM / Rows; i++) {
+      const u16 *from;
+      bool in = loader.find(rows[i], column, &from) && k < K;
+      copy16(at + swizzle<4>(row + i * Rows, chunk), from, in);
+    }
+    UNROLL for (int i = 0; i < BN / Rows; i++) {
+      u32 n = n0 + row + i * Rows;
+      bool in = n < N && k < K;
+      copy16(at + Tile::a + swizzle<4>(row + i * Rows, chunk), in ? weights + (u64)n * K + k : weights, in);
+    }
+  };
+  UNROLL for (int s = 0; s < Stages - 1; s++) {
+    if ((u32)s < slices) fetch(s);
+    copies_commit();
+  }
+
+  float sum[MT][NT][4];
+  UNROLL for (int i = 0; i < MT; i++) UNROLL for (int j = 0; j < NT; j++) UNROLL for (int e = 0; e < 4; e++) sum[i][j][e] = 0;
+  const u32 wm = warp % WarpsM * WM, wn = warp / WarpsM * WN;
+  for (u32 slice = 0; slice < slices; slice++) {
+    copies_wait<Stages - 2>();
+    barrier();
+    if (slice + Stages - 1 < slices) fetch(slice + Stages - 1);
+    copies_commit();
+    const u32 at = base + slice % Stages * Tile::stage;
+    UNROLL for (int kk = 0; kk < 2; kk++) {
+      u32 a[MT][4], b[NT / 2][4];
+      UNROLL for (int i = 0; i < MT; i++)
+        load4(a[i], at + swizzle<4>(wm + i * 16 + lane % 16, kk * 2 + lane / 16));
+      UNROLL for (int j = 0; j < NT / 2; j++)
+        load4(b[j], at + Tile::a + swizzle<4>(wn + j * 16 + lane / 16 * 8 + lane % 8, kk * 2 + lane / 8 % 2));
+      UNROLL for (int i = 0; i < MT; i++)
+        UNROLL for (int j = 0; j < NT / 2; j++) {
+          mma<T>(sum[i][2 * j], a[i], b[j][0], b[j][1]);
+          mma<T>(sum[i][2 * j + 1], a[i], b[j][2], b[j][3]);
+        }
+    }
+  }
+  copies_wait<0>();
+
+  // Results leave through shared memory, 16 rows of each warp at a time, so that
+  // they are finished and stored in whole lines.
+  constexpr u32 Line = BN + 8;
+  static_assert(WarpsM * 16 * Line * 4 <= Tile::bytes, "the strip fits");
+  float *strip = (float *)shared();
+  UNROLL for (int i = 0; i < MT; i++) {
+    barrier();
+    UNROLL for (int j = 0; j < NT; j++) {
+      float *at = strip + (warp % WarpsM * 16 + lane / 4) * Line + wn + j * 8 + lane % 4 * 2;
+      *(float2 *)at = float2{sum[i][j][0], sum[i][j][1]};
+      *(float2 *)(at + 8 * Line) = float2{sum[i][j][2], sum[i][j][3]};
+    }
+    barrier();
+  NO_UNROLL
+    for (u32 e = t; e < WarpsM * 16 * BN / 4; e += Threads) {
+      const u32 r = e / (BN / 4), c = e % (BN / 4) * 4;
+      end.store4(*(float4 *)(strip + r * Line + c), m0 + r / 16 * WM + i * 16 + r % 16, M, n0 + c, N);
+    }
+  }
+}
+
+// Dense reads A from rows of K numbers.
+struct Dense {
+  const u16 *a;
+  u32 rows, k;
+  struct Row { const u16 *at; };
+  MEMBER Row row(u32 r) const { return {r < rows ? a + (u64)r * k : nullptr}; }
+  MEMBER u32 column(u32 k) const { return k; }
+  MEMBER bool find(const Row &r, u32 column, const u16 **from) const {
+    *from = r.at && column < k ? r.at + column : a;
+    return r.at != nullptr;
+  }
+};
