@@ -55,13 +55,21 @@ func NewID(now time.Time) ID {
 // Submit appends a job.
 func (q *Queue) Submit(j Job) error {
 	j.State = Queued
-	if !q.do(func() {
-		q.put(j)
-		q.next()
-	}) {
-		return errors.New("the program is closing")
+	taken := make(chan bool, 1)
+	q.do(func() {
+		if taken <- !q.closing; !q.closing {
+			q.put(j)
+			q.next()
+		}
+	})
+	select {
+	case ok := <-taken:
+		if ok {
+			return nil
+		}
+	case <-q.stopped:
 	}
-	return nil
+	return errors.New("the program is closing")
 }
 
 // Cancel stops a job, running or not. The job has ended once watchers are told so.
