@@ -1,8 +1,13 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"io/fs"
+	"runtime"
+	"sync"
 
 	"kinora/app/library"
 	"kinora/app/studio"
@@ -11,6 +16,10 @@ import (
 	"kinora/inference/device/cpu"
 	"kinora/inference/pipeline"
 )
+
+// cores is how many threads compute unless the settings say otherwise; the window
+// takes more for itself later.
+var cores = runtime.GOMAXPROCS(0)
 
 // newEngine opens the engine that o asks for, over the built-in model and those
 // in the folder of models.
@@ -30,15 +39,41 @@ func newEngine(o studio.EngineOptions) (inference.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Threads == 0 {
+		o.Threads = cores
+	}
 	dev := cpu.New(cpu.Options{Threads: o.Threads})
-	return engine{pipeline.New(dev, lib), dev}, nil
+	return engine{pipeline.New(dev, lib), dev, lib}, nil
 }
 
-// An engine is a pipeline with the device to close after it.
+// An engine is a pipeline with the device to close after it, and the library that
+// knows what is wrong with models.
 type engine struct {
 	*pipeline.Pipeline
 	io.Closer
+	library *library.Library
 }
+
+// Faults tells which folders look like models and cannot be used, and why.
+func (e engine) Faults() map[string]error { return e.library.Faults() }
+
+// Identity is the hash and size of the built-in model.
+func (engine) Identity() (hash string, bytes int64) { return starter() }
+
+var starter = sync.OnceValues(func() (hash string, bytes int64) {
+	h := sha256.New()
+	fs.WalkDir(assets.Starter(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			if b, err := fs.ReadFile(assets.Starter(), name); err == nil {
+				fmt.Fprintf(h, "%s %d\n", name, len(b))
+				h.Write(b)
+				bytes += int64(len(b))
+			}
+		}
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil)), bytes
+})
 
 // examples are prompts worth trying with a model.
 func examples(model string) []studio.Example {

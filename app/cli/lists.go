@@ -31,6 +31,9 @@ func models(ctx context.Context, e Env, c *command, args []string) error {
 	defer s.Close()
 	defer e.warn(s)()
 	all := s.Models()
+	for _, f := range s.Faults() {
+		fmt.Fprintf(e.Err, "kinora: %s\n", f)
+	}
 	if len(all) == 0 {
 		if _, _, err := s.Check(inference.Request{Prompt: "x"}); err != nil {
 			return err

@@ -75,11 +75,8 @@ func (s *Studio) watch() {
 	}
 	s.watchers = nil
 	for path, changed := range map[string]func(){
-		v.ConfigFile: func() { s.loadConfig(false) },
-		v.ModelFolder: func() {
-			s.engine.forget()
-			s.events.tell(Event{Topic: ModelsChanged})
-		},
+		v.ConfigFile:  func() { s.loadConfig(false) },
+		v.ModelFolder: s.modelsChanged,
 	} {
 		w, err := library.Watch(path, changed)
 		if err != nil {

@@ -2,7 +2,9 @@ package studio
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"kinora/inference"
@@ -121,6 +123,38 @@ func (s *Studio) Models() []inference.Model {
 		}
 	}
 	return all
+}
+
+// Faults tells which folders look like models and cannot be used, in sentences.
+func (s *Studio) Faults() []string {
+	e, release, err := s.hold()
+	if err != nil {
+		return nil
+	}
+	defer release()
+	f, ok := e.(interface{ Faults() map[string]error })
+	if !ok {
+		return nil
+	}
+	var list []string
+	for dir, err := range f.Faults() {
+		list = append(list, fmt.Sprintf("The model in %s cannot be used: %v", dir, err))
+	}
+	slices.Sort(list)
+	return list
+}
+
+// modelsChanged takes the folder of models over as it is now. A fault is told
+// once, not at every change.
+func (s *Studio) modelsChanged() {
+	before := s.Faults()
+	s.engine.forget()
+	s.events.tell(Event{Topic: ModelsChanged})
+	for _, f := range s.Faults() {
+		if !slices.Contains(before, f) {
+			s.events.tell(Event{Topic: ModelsChanged, Err: errors.New(f)})
+		}
+	}
 }
 
 // Examples lists prompts worth trying with a model.

@@ -67,5 +67,6 @@ func loadImage(path string) (*inference.Picture, error) {
 		return nil, fmt.Errorf("it is damaged: %w", err)
 	}
 	b := im.Bounds()
-	return &inference.Picture{Width: b.Dx(), Height: b.Dy(), Pix: export.RGB(im)}, nil
+	p := &inference.Picture{Width: b.Dx(), Height: b.Dy(), Pix: export.RGB(im)}
+	return upright(p, orientation(f)), nil
 }

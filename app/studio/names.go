@@ -81,7 +81,13 @@ func identify(e inference.Engine, model string) history.ModelID {
 	id := history.ModelID{Name: model}
 	all := e.Models()
 	i := slices.IndexFunc(all, func(m inference.Model) bool { return m.Name == model })
-	if i < 0 || all[i].Path == "" {
+	if i < 0 {
+		return id
+	}
+	if all[i].Path == "" {
+		if e, ok := e.(interface{ Identity() (string, int64) }); ok {
+			id.Hash, id.Bytes = e.Identity()
+		}
 		return id
 	}
 	h := sha256.New()
