@@ -1,0 +1,6 @@
+//go:build cuda && (linux || windows)
+
+package driver
+
+// libraryName is what NVIDIA's driver installs.
+const libraryName = "libcuda.so.1"

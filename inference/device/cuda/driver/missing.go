@@ -1,0 +1,105 @@
+//go:build cuda && (linux || windows)
+
+package driver
+
+// What gorgonia.org/cu lacks, on its handles: recording and replaying streams,
+// shared memory above 48 KB, pinned memory; and opening the driver at all.
+
+/*
+#cgo CFLAGS: -I${SRCDIR}/include
+#cgo linux LDFLAGS: -L${SRCDIR}/lib -ldl
+#cgo windows LDFLAGS: -L${SRCDIR}/lib
+#include <stdlib.h>
+#include <cuda.h>
+#include "forward.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"unsafe"
+
+	"gorgonia.org/cu"
+)
+
+// library is opened in place of the system's driver when the variable
+// KINORA_CUDA_DRIVER names one; tests do that.
+func openLibrary() error {
+	name := libraryName
+	if v := os.Getenv("KINORA_CUDA_DRIVER"); v != "" {
+		name = v
+	}
+	c := C.CString(name)
+	defer C.free(unsafe.Pointer(c))
+	switch r := C.kinora_open(c); r {
+	case 0:
+		return nil
+	case C.KINORA_NO_LIBRARY:
+		return errors.New("no NVIDIA driver is installed (" + name + " was not found)")
+	case C.CUDA_ERROR_NO_DEVICE:
+		return errors.New("the NVIDIA driver finds no GPU")
+	case C.CUDA_ERROR_SYSTEM_DRIVER_MISMATCH:
+		return errors.New("the NVIDIA driver was updated while in use; restart the computer")
+	default:
+		return fmt.Errorf("the NVIDIA driver does not start (CUDA error %d)", int(r))
+	}
+}
+
+func check(call string, r C.CUresult) error {
+	if r == C.CUDA_SUCCESS {
+		return nil
+	}
+	e := &Error{Call: call, Name: fmt.Sprint("CUDA error ", int(r)), Code: int(r)}
+	var s *C.char
+	if C.cuGetErrorName(r, &s) == C.CUDA_SUCCESS && s != nil {
+		e.Name = C.GoString(s)
+	}
+	return e
+}
+
+func streamOf(s cu.Stream) C.CUstream       { return C.CUstream(unsafe.Pointer(s.C())) }
+func functionOf(f cu.Function) C.CUfunction { return *(*C.CUfunction)(unsafe.Pointer(&f)) }
+
+func beginCapture(s cu.Stream) error {
+	return check("begin recording", C.cuStreamBeginCapture(streamOf(s), C.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL))
+}
+
+func endCapture(s cu.Stream) (exec unsafe.Pointer, err error) {
+	var g C.CUgraph
+	if err := check("end recording", C.cuStreamEndCapture(streamOf(s), &g)); err != nil {
+		return nil, err
+	}
+	var e C.CUgraphExec
+	err = check("make a graph", C.cuGraphInstantiateWithFlags(&e, g, 0))
+	return unsafe.Pointer(e), errors.Join(err, check("drop a recording", C.cuGraphDestroy(g)))
+}
+
+func launchGraph(exec unsafe.Pointer, s cu.Stream) error {
+	return check("replay", C.cuGraphLaunch(C.CUgraphExec(exec), streamOf(s)))
+}
+
+func destroyGraph(exec unsafe.Pointer) error {
+	return check("drop a graph", C.cuGraphExecDestroy(C.CUgraphExec(exec)))
+}
+
+func allowShared(f cu.Function, bytes int) error {
+	return check("ask for shared memory",
+		C.cuFuncSetAttribute(functionOf(f), C.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, C.int(bytes)))
+}
+
+func pinned(n int64) ([]byte, error) {
+	var p unsafe.Pointer
+	if err := check("pin memory", C.cuMemHostAlloc(&p, C.size_t(n), 0)); err != nil {
+		return nil, err
+	}
+	return unsafe.Slice((*byte)(p), n), nil
+}
+
+func sharedLimit(d cu.Device) (int, error) {
+	var v C.int
+	err := check("ask for the size of shared memory",
+		C.cuDeviceGetAttribute(&v, C.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, C.CUdevice(d)))
+	return int(v), err
+}

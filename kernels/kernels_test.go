@@ -1,0 +1,57 @@
+package kernels
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kinora/kernels/sources"
+)
+
+// What is embedded was compiled from the sources that lie here.
+func TestCompiledFromSources(t *testing.T) {
+	want, err := sources.Sum(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	have, err := os.ReadFile("ptx/SOURCES")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(have) != want {
+		t.Errorf("the kernels have changed since they were compiled: run `make kernels`\nhave\n%swant\n%s", have, want)
+	}
+}
+
+// Every source has PTX that old drivers take, and machine code for the machines
+// there are.
+func TestImages(t *testing.T) {
+	files, err := filepath.Glob("*.cu")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no sources", err)
+	}
+	for _, f := range files {
+		name := strings.TrimSuffix(f, ".cu")
+		for _, c := range []struct{ major, minor, images int }{{8, 0, 1}, {8, 6, 2}, {8, 7, 2}, {8, 9, 2}, {9, 0, 2}, {10, 0, 1}, {12, 1, 2}} {
+			images, err := Images(c.major, c.minor, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(images) != c.images {
+				t.Errorf("%s for %d.%d: %d images, want %d", name, c.major, c.minor, len(images), c.images)
+			}
+			last := images[len(images)-1]
+			if !bytes.Contains(last, []byte(".version 7.0\n.target sm_80\n")) {
+				t.Errorf("%s: the PTX is not 7.0 for sm_80", name)
+			}
+			if len(images) == 2 && !bytes.HasPrefix(images[0], []byte("\x7fELF")) {
+				t.Errorf("%s for %d.%d: not machine code", name, c.major, c.minor)
+			}
+		}
+	}
+	if _, err := Images(8, 6, "nothing"); err == nil {
+		t.Error("a kernel that does not exist was found")
+	}
+}
