@@ -41,7 +41,8 @@ func tryScreen() (err error) {
 	if err := glfw.Init(); err != nil {
 		return fmt.Errorf("%w: the display cannot be opened (%v); look at DISPLAY, or make clips with: kinora generate", inference.ErrNoDevice, err)
 	}
-	defer glfw.Terminate()
+	// It stays open: the toolkit goes on with it, and an X server that loses its
+	// only client may start over just then.
 	glfw.WindowHint(glfw.Visible, glfw.False)
 	glfw.WindowHint(glfw.ContextVersionMajor, 2)
 	glfw.WindowHint(glfw.ContextVersionMinor, 1)
@@ -50,5 +51,6 @@ func tryScreen() (err error) {
 		return fmt.Errorf("%w: this display has no OpenGL 2.1 (%v); install its driver (on Debian libgl1-mesa-dri), or make clips with: kinora generate", inference.ErrNoDevice, err)
 	}
 	w.Destroy()
+	glfw.DefaultWindowHints()
 	return nil
 }
