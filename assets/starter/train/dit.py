@@ -6,7 +6,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 TEXT = dict(vocab=1000, dim=192, dim_attn=192, dim_ffn=512, num_heads=4, num_layers=3)
-DIT = dict(dim=256, ffn_dim=1024, num_heads=4, num_layers=8, in_dim=24, freq_dim=256, text_dim=192, text_len=32,
+DIT = dict(dim=256, ffn_dim=1024, num_heads=4, num_layers=6, in_dim=24, freq_dim=256, text_dim=192, text_len=32,
            patch_size=[1, 2, 2], temporal_window=3, eps=1e-6)
 
 
@@ -162,17 +162,17 @@ class Block(nn.Module):
         h = ln(x, self.eps) * (1 + m[1]) + m[0]
         q, k, v = self.self_attn.qkv(h, h, rope)
         h = attend(*(z.flatten(0, 1).transpose(1, 2) for z in (q * hd ** -.5, k, v)))
-        x = x + self.self_attn.o(h.transpose(1, 2).reshape(B, T, S, d)) * m[2]
+        x = (x + self.self_attn.o(h.transpose(1, 2).reshape(B, T, S, d)) * m[2]).to(x.dtype)
         h = ln(x, self.eps) * (1 + m[4]) + m[3]
         q, k, v = self.temporal_attn.qkv(h, h, rope)
         # Few frames: sums of products, fused, beat thousands of tiny matrix products.
         a = ((q * hd ** -.5)[:, :, None].float() * k[:, None].float()).sum(-1) + window[:, :, None, None]
         h = (a.softmax(2)[..., None] * v[:, None].float()).sum(2).to(v.dtype)
-        x = x + self.temporal_attn.o(h.reshape(B, T, S, d)) * m[5]
+        x = (x + self.temporal_attn.o(h.reshape(B, T, S, d)) * m[5]).to(x.dtype)
         q, k, v = self.cross_attn.qkv(self.norm3(x).view(B, T * S, d), text, None)
         h = attend(*(z.transpose(1, 2) for z in (q * hd ** -.5, k, v)))
         x = x + self.cross_attn.o(h.transpose(1, 2).reshape(B, T, S, d))
-        return x + self.ffn(ln(x, self.eps) * (1 + m[7]) + m[6]) * m[8]
+        return (x + self.ffn(ln(x, self.eps) * (1 + m[7]) + m[6]) * m[8]).to(x.dtype)
 
 
 class Head(nn.Module):
@@ -215,7 +215,7 @@ class DiT(nn.Module):
         _, p, q = self.patch
         h, w = H // p, W // q
         u = x.view(B, C, T, h, p, w, q).permute(0, 2, 3, 5, 1, 4, 6).reshape(B, T, h * w, C * p * q)
-        u = F.linear(u, self.patch_embedding.weight.flatten(1), self.patch_embedding.bias).float()
+        u = F.linear(u, self.patch_embedding.weight.flatten(1), self.patch_embedding.bias)  # in bfloat16 under autocast, and so is the residual stream
         text = self.text_embedding(text)
         half = self.freq_dim // 2
         a = t[..., None].double() * 10000. ** (-torch.arange(half, device=x.device, dtype=torch.float64) / half)

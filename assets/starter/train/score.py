@@ -4,33 +4,13 @@ import random
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-import figures
 import lang
 import latents
-import scenes
 import tokens
 import train_dit
 import world
 from common import Sorry, load, log, save
-
-HEADS = {
-    'subject': figures.SHAPES + figures.PRODUCTS + figures.CHARACTERS + scenes.SCENES,
-    'colour': list(figures.COLOURS) + ['own'],
-    'motion': world.MOTIONS + world.ACTIONS[:-1],
-    'dress': world.DRESSES,
-    'place': world.PLACES,
-}
-
-
-def labels(c):
-    """Class numbers of a clip; -1 where a question has no meaning."""
-    out = dict(subject=HEADS['subject'].index(c['subject']), colour=-1, motion=-1, dress=-1, place=-1)
-    if c['kind'] != 'scene':
-        out.update(place=HEADS['place'].index(c['place']), motion=HEADS['motion'].index(c.get('motion') or c['action']),
-                   colour=HEADS['colour'].index(c['colour'] or 'own'))
-        if c['kind'] == 'character':
-            out['dress'] = HEADS['dress'].index(c['dress'])
-    return out
+from questions import HEADS, labels
 
 
 class Reader(nn.Module):

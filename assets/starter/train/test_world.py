@@ -10,6 +10,7 @@ try:
 except ImportError:
     raise unittest.SkipTest('PyTorch is not installed')
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+torch.set_num_threads(1)
 import common  # noqa: E402
 import dit  # noqa: E402
 import figures  # noqa: E402

@@ -103,7 +103,9 @@ class Tokenizer:
         if not os.path.exists(path):
             raise Sorry(f'There is no tokenizer at {path}; run "python3 train.py tokenizer" first.')
         self.score, self.id = {}, {}
-        for number, kind, v in _fields(open(path, 'rb').read()):
+        with open(path, 'rb') as f:
+            raw = f.read()
+        for number, kind, v in _fields(raw):
             if number == 1:
                 f = {n: q for n, _, q in _fields(v)}
                 if f.get(3, 1) == 1:

@@ -74,7 +74,7 @@ def main():
     if a.stage in ('dit', 'all'):
         import score
         import train_dit
-        train_dit.train(a.folder, share(.55), a.device, a.batch or (32 if a.device == 'cpu' else 256), freeze, score.look, compiled=compiled)
+        train_dit.train(a.folder, share(.55), a.device, a.batch or (16 if a.device == 'cpu' else 256), freeze, score.look, compiled=compiled)
     if a.stage in ('decoder', 'all'):
         import train_vae
         train_vae.train(a.folder, share(.08), a.device, compiled, decoder_only=True)

@@ -1,13 +1,15 @@
 """Stage 3: text encoder and diffusion transformer together, by flow matching on the latents."""
-import os
 import random
 import torch
+import torch.nn as nn
+import torch.nn.functional as F
 import dit
 import lang
 import latents
+import questions
 import tokens
 import world
-from common import Clock, Muon, Sorry, load, log, save
+from common import Clock, Muon, Sorry, Team, load, log, save
 
 SHIFT = 3.
 PARTS = {'text': ('text.',), 'spatial': ('self_attn', 'cross_attn', 'ffn', 'norm3', 'patch_embedding', 'head.'), 'temporal': ('temporal_attn',)}
@@ -18,9 +20,17 @@ class Model(torch.nn.Module):
         super().__init__()
         self.text = dit.TextEncoder(**{**dit.TEXT, 'vocab': vocabulary, **(text or {})})
         self.body = dit.DiT(**{**dit.DIT, 'in_dim': z, **(body or {})})
+        # Only while training: the last row of text must tell what is named, so that the body soon has something to read.
+        self.asked = nn.Linear(self.text.token_embedding.weight.shape[1], sum(map(len, questions.HEADS.values())))
 
     def forward(self, x, t, ids):
         return self.body(x, t, self.text(ids))
+
+    def told(self, rows, ids, labels):
+        """Loss of reading the attributes off the text's last row; labels {name: [B]}, -1 where not named."""
+        last = rows[torch.arange(len(ids), device=ids.device), (ids != 0).sum(1) - 1]
+        out = self.asked(last).float().split([len(v) for v in questions.HEADS.values()], 1)
+        return sum(F.cross_entropy(o, labels[k], ignore_index=-1) for k, o in zip(questions.HEADS, out) if (labels[k] >= 0).any())
 
 
 def rows(sentences, tokenizer, r=None, drop=0.):
@@ -65,7 +75,26 @@ def statistics(z):
     return mean, std, (z[:, :, 0].std((0, 2, 3)) / z[:, :, 1:].std((0, 2, 3, 4)))
 
 
-def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=600, compiled=True, rate=.02, end=.3):
+def warm_up(m, tokenizer, r, device, steps=250, batch=128):
+    """The text encoder first learns, alone, what sentences name: cheap, and it saves the body many steps."""
+    opt = torch.optim.AdamW(list(m.text.parameters()) + list(m.asked.parameters()), lr=2e-3)
+    for k in range(steps):
+        for g in opt.param_groups:
+            g['lr'] = 2e-3 * min(1, (k + 1) / 30, (steps - k) / 60)
+        clips = [world.sample(r) for _ in range(batch)]
+        ids = rows([lang.say(c, r) for c in clips], tokenizer, r, .08).to(device)
+        with torch.autocast(device, torch.bfloat16):
+            loss = m.told(m.text(ids), ids, questions.table(clips, device))
+        opt.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(m.text.parameters(), 1.)
+        opt.step()
+        if k % 50 == 0 or k == steps - 1:
+            log(f'text alone {k} {loss.item():.3f}')
+
+
+def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=600, compiled=True, rate=.02, end=.3, team=None):
+    team = team or Team(folder)
     tokenizer = tokens.Tokenizer(f'{folder}/tokenizer.model')
     data, names = [], []
     for n, c, z in latents.read(folder):
@@ -75,16 +104,19 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
         raise Sorry(f'There are no latents in {folder}; run "python3 train.py latents" first.')
     clips, z = sum((c for c, _ in data), []), torch.cat([q for _, q in data])
     state = load(f'{folder}/dit.pt')
-    mean, std = state['scale'] if state else statistics(z)[:2]
-    if not state:
+    mean, std = state['scale'] if state else statistics(z[:4 * latents.SHARD])[:2]
+    if not state and not team.rank:
         log('first frame against later ones, per channel:', ' '.join(f'{v:.2f}' for v in statistics(z)[2].tolist()))
     view = lambda v: v.view(1, -1, 1, 1, 1)
-    torch.manual_seed(state['step'] if state else 1)
+    torch.manual_seed(1)
     r = random.Random(state['step'] if state else 1)
     m = Model(len(tokenizer), z.shape[1])
     if state:
         m.load_state_dict(state['model'])
     m.to(device)
+    if not state and not team.rank:
+        warm_up(m, tokenizer, r, device)
+    team.same(m.parameters())
     named = dict(m.named_parameters())
     for n, p in named.items():
         if any(s in n for f in freeze for s in PARTS[f]):
@@ -110,9 +142,11 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
         save(f'{folder}/dit.pt', dict(model=m.state_dict(), ema=ema, step=step, muon=muon.buffers, adam=adam.state_dict(), spent=clock.spent(), scale=(mean, std)))
 
     log(f'{len(clips)} clips, {sum(p.numel() for p in m.body.parameters()) / 1e6:.2f}M + text {sum(p.numel() for p in m.text.parameters()) / 1e6:.2f}M')
+    torch.manual_seed(1000 * step + team.rank)
+    r = random.Random(1000 * step + team.rank)
     next_look, next_word, next_read, at = clock.spent() + every, step + 20, clock.spent() + 60, (clock.spent(), step)
-    while clock.share() < 1:
-        share = clock.share()
+    share = clock.share()
+    while share < 1:
         f = min(1, (step + 1) / 100) * min(1., max(.01, (1 - share) / end))
         muon.lr = rate * f
         for g in adam.param_groups:
@@ -126,14 +160,17 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
         s = shifted(torch.sigmoid(torch.randn(batch, device=device) * 1.1))
         s = torch.where(torch.rand(batch, device=device) < .08, torch.rand(batch, device=device) * .04 + .96, s)
         t, w = s[:, None].repeat(1, T), torch.ones(batch, 1, T, 1, 1, device=device)
-        given = torch.rand(batch, device=device) < .12
+        given = torch.rand(batch, device=device) < .1
         t[given, 0], w[given, :, 0] = 0, 0
         tt = t.view(batch, 1, T, 1, 1)
         with torch.autocast(device, torch.bfloat16):
-            v = m((1 - tt) * x0 + tt * n, t * 1000, words)
+            text = m.text(words)
+            v = m.body((1 - tt) * x0 + tt * n, t * 1000, text)
+            told = m.told(text, words, questions.table([clips[k] if q else None for k, q in zip(i.tolist(), said)], device))
         d = ((v.float() - (n - x0)) ** 2 * w).mean((1, 2, 3, 4))
-        loss = d.mean()
+        loss = d.mean() + .05 * told
         loss.backward()
+        share = team.mean(live.values(), clock.share())
         torch.nn.utils.clip_grad_norm_([p for p in live.values() if id(p) not in ids], 1.)
         adam.step()
         adam.zero_grad(set_to_none=True)
@@ -143,21 +180,24 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
         for name, part in (('all', slice(None)), ('high', s > .9), ('mid', (s > .6) & (s <= .9)), ('low', s <= .6)):
             if d[part].numel():
                 total[name] = .99 * total.get(name, d[part].mean().item()) + .01 * d[part].mean().item()
-        if step >= next_word:
-            now = clock.spent()
-            log(f'step {step} {(step - at[1]) * batch / (now - at[0]):.1f} clips/s', ' '.join(f'{k} {q:.4f}' for k, q in total.items()))
-            at, next_word = (now, step), step + 200
         if clock.spent() > next_read:
             for name, c, q in latents.read(folder, names):
                 names.append(name)
                 clips, z = clips + c, torch.cat([z, q])
-            next_read = clock.spent() + 120
+            next_read = clock.spent() + 60
+        if team.rank:
+            continue
+        if step >= next_word:
+            now = clock.spent()
+            log(f'step {step} {(step - at[1]) * batch * team.size / (now - at[0]):.1f} clips/s', ' '.join(f'{k} {q:.4f}' for k, q in total.items()))
+            at, next_word = (now, step), step + 200
         if clock.spent() > next_look:
             keep()
             if look:
                 look(folder)
             next_look = clock.spent() + every
             at = (clock.spent(), step)
-    keep()
-    if look:
-        look(folder)
+    if not team.rank:
+        keep()
+        if look:
+            look(folder)

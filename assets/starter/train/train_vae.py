@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 import vae
 import world
-from common import Clock, Muon, Sorry, load, log, save
+from common import Clock, Muon, Sorry, Team, load, log, save
 from sheet import sheet
 
 
@@ -49,9 +49,10 @@ def channels_last(model):
             p.data = p.data.contiguous(memory_format=torch.channels_last_3d)
 
 
-def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, decoder_only=False):
+def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, decoder_only=False, team=None):
     """decoder_only goes on with the finished VAE's decoder, into decoder.pt, and leaves the latents as they are."""
     name = 'decoder' if decoder_only else 'vae'
+    team = team or Team(folder)
     pixels = pool(f'{folder}/vae_pool.pt', clips, 11)
     test = pool(f'{folder}/vae_test.pt', 12, 12).float() / 127.5 - 1
     matrix, inverse, mean = whitening(pixels)
@@ -113,8 +114,9 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
     seen, n, cells = 0, len(pixels), weights.shape[1:]
     next_look = clock.spent() + 100
     T, size = 17, 96
-    while clock.share() < 1:
-        share = clock.share()
+    torch.manual_seed(1000 * step + team.rank)
+    share = clock.share()
+    while share < 1:
         rate = min(1, (step + 1) / 50) * min(1., max(.02, (1 - share) / .6))
         if decoder_only:
             rate = min(1, (step + 1) / 50) * max(.01, .4 * (1 - share))
@@ -149,6 +151,7 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
         first, later = mu[:, :, 0].std((0, 2, 3)) + .05, mu[:, :, 1:].std((0, 2, 3, 4)) + .05
         loss = loss + 2e-3 * mu.pow(2).mean() + .02 * (first / later).log().pow(2).mean()
         loss.backward()
+        share = team.mean(named.values(), clock.share())
         torch.nn.utils.clip_grad_norm_([p for p in named.values() if id(p) not in ids], 1.)
         adam.step()
         adam.zero_grad(set_to_none=True)
@@ -157,9 +160,14 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
         total = loss.item() if step == 1 else .98 * total + .02 * loss.item()
         keep_rate = min(.998, (1 + step) / (10 + step)) if not whole else .98
         torch._foreach_lerp_(list(ema.values()), [p.detach() for p in named.values()], 1 - keep_rate)
+        if team.rank:
+            continue
+        if step % 50 == 0:
+            log(f'{name} step {step} loss {total:.4f}')
         if clock.spent() > next_look:
             look()
             keep()
             next_look = clock.spent() + (100 if share < .2 else 180)
-    look()
-    keep()
+    if not team.rank:
+        look()
+        keep()
