@@ -24,10 +24,12 @@ type queue struct {
 	title *widgets.Text
 	all   *widgets.Button
 	panel *fyne.Container
+
+	tidied [2]int // jobs under way, and all, when last tidied
 }
 
 func newQueue(w *Window) *queue {
-	q := &queue{w: w, jobs: map[job.ID]job.Job{}, rows: map[job.ID]*widgets.JobRow{}}
+	q := &queue{w: w, tidied: [2]int{-1}, jobs: map[job.ID]job.Job{}, rows: map[job.ID]*widgets.JobRow{}}
 	q.box = widgets.Column(6)
 	q.title = widgets.NewTitle(w.say("Queue"))
 	q.all = widgets.NewButton(w.say("Cancel all"), nil, q.cancelAll)
@@ -85,8 +87,10 @@ func (q *queue) show(j job.Job) {
 	if row == nil {
 		row = q.row(j)
 	}
-	row.Set(j.Request.Prompt, q.status(j), share(j), problem(q.w, j))
-	if j.State.Ended() {
+	if row.Set(j.Request.Prompt, q.status(j), share(j), problem(q.w, j)) {
+		q.tidied = [2]int{-1}
+	}
+	if j.State.Ended() && !row.Retry.Visible() {
 		row.Retry.Show()
 		row.Drop.Help = q.w.say("Put away")
 		row.Refresh()
@@ -139,6 +143,11 @@ func (q *queue) tidy() {
 		if !q.jobs[id].State.Ended() {
 			open++
 		}
+	}
+	if now := [2]int{open, len(q.order)}; now == q.tidied {
+		return // progress comes often, and leaves the list as it is
+	} else {
+		q.tidied = now
 	}
 	q.title.SetText(q.w.say("Queue"))
 	if open > 1 {

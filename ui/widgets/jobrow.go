@@ -46,11 +46,11 @@ func NewJobRow(hints Hinter, retry, drop string) *JobRow {
 }
 
 // Set says where the work stands; share is −1 when there is no bar to show, and
-// problem is said in full.
-func (r *JobRow) Set(title, status string, share float64, problem string) {
+// problem is said in full. It reports whether the row's height has changed.
+func (r *JobRow) Set(title, status string, share float64, problem string) (resized bool) {
 	r.title.SetText(title)
 	r.status.SetText(status)
-	resized := r.bar.Visible() != (share >= 0) || r.detail.Visible() != (problem != "") || r.detail.Text != problem
+	resized = r.bar.Visible() != (share >= 0) || r.detail.Visible() != (problem != "") || r.detail.Text != problem
 	r.bar.Set(share)
 	if share >= 0 {
 		r.bar.Show()
@@ -66,6 +66,7 @@ func (r *JobRow) Set(title, status string, share float64, problem string) {
 	if resized {
 		r.Refresh()
 	}
+	return resized
 }
 
 // Title, Status and Problem are what the row says.
