@@ -2,6 +2,8 @@ package ui
 
 import (
 	"slices"
+	"strings"
+	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
@@ -146,12 +148,7 @@ func (c *compose) offer(examples []studio.Example) {
 	c.examples.Objects = nil
 	known := map[string]bool{}
 	chip := func(key, name string) {
-		var of []string
-		for _, e := range examples {
-			if e.Situation == key {
-				of = append(of, e.Prompt)
-			}
-		}
+		of := c.w.native(examples, key)
 		if len(of) == 0 || known[key] {
 			return
 		}
@@ -169,14 +166,37 @@ func (c *compose) offer(examples []studio.Example) {
 	c.examples.Refresh()
 }
 
+// native are the examples for a situation in the language of the window, or all
+// if there are none.
+func (s speech) native(examples []studio.Example, situation string) (of []string) {
+	var all []string
+	for _, e := range examples {
+		if e.Situation != situation {
+			continue
+		}
+		all = append(all, e.Prompt)
+		han := strings.ContainsFunc(e.Prompt, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+		if han == (s != nil) {
+			of = append(of, e.Prompt)
+		}
+	}
+	if of == nil {
+		return all
+	}
+	return of
+}
+
 // menu lists examples under a chip.
 func (c *compose) menu(under fyne.CanvasObject, prompts []string) {
-	var items []*fyne.MenuItem
+	pos := c.w.app.Driver().AbsolutePositionForObject(under)
+	widget.ShowPopUpMenuAtPosition(fyne.NewMenu("", c.items(prompts)...), c.w.Canvas(), pos.AddXY(0, under.Size().Height+4))
+}
+
+func (c *compose) items(prompts []string) (items []*fyne.MenuItem) {
 	for _, p := range prompts {
 		items = append(items, fyne.NewMenuItem(short(p, 64), func() { c.prompt.SetText(p) }))
 	}
-	pos := c.w.app.Driver().AbsolutePositionForObject(under)
-	widget.ShowPopUpMenuAtPosition(fyne.NewMenu("", items...), c.w.Canvas(), pos.AddXY(0, under.Size().Height+4))
+	return items
 }
 
 func short(s string, n int) string {

@@ -36,8 +36,9 @@ type stage struct {
 	actions       *fyne.Container
 	use, again    *widgets.Button
 	export, drop  *widgets.Button
-	started       bool            // the preview has been seen to play
-	last          *inference.Clip // the preview on show
+	words         [3]*widgets.Text // shown on an empty stage
+	started       bool             // the preview has been seen to play
+	last          *inference.Clip  // the preview on show
 }
 
 func newStage(w *Window) *stage {
@@ -66,16 +67,30 @@ func newStage(w *Window) *stage {
 	return s
 }
 
+// empty is shown while there is nothing to play.
 func (s *stage) empty() fyne.CanvasObject {
-	line := func(text string, bold bool) *widgets.Text {
-		t := widgets.NewText(s.w.say(text), fynetheme.SizeNameText, theme.Muted)
-		t.Align, t.Whole, t.Bold = fyne.TextAlignCenter, true, bold
-		return t
+	for i := range s.words {
+		t := widgets.NewText("", fynetheme.SizeNameText, theme.Muted)
+		t.Align, t.Whole, t.Bold = fyne.TextAlignCenter, true, i == 0
+		s.words[i] = t
 	}
-	return container.NewCenter(widgets.Column(6,
-		line("Your clip will appear here", true),
-		line("Write a prompt and press Generate,", false),
-		line("or drop a clip or an image on this window.", false)))
+	s.greet()
+	return container.NewCenter(widgets.Column(6, s.words[0], s.words[1], s.words[2]))
+}
+
+// greet says what will be seen here.
+func (s *stage) greet() {
+	lines := [3]string{
+		s.w.say("Your clip will appear here"),
+		s.w.say("Write a prompt and press Generate,"),
+		s.w.say("or drop a clip or an image on this window."),
+	}
+	if s.live != "" {
+		lines = [3]string{s.w.say("Your clip is being made"), s.w.say("You can go on writing: more clips wait in the queue."), ""}
+	}
+	for i, l := range lines {
+		s.words[i].SetText(l)
+	}
 }
 
 func (s *stage) content() fyne.CanvasObject {
@@ -117,6 +132,7 @@ func (s *stage) entry() *history.Entry {
 }
 
 func (s *stage) buttons() {
+	s.greet()
 	on := s.entry() != nil
 	for _, b := range []*widgets.Button{s.use, s.again, s.export, s.drop} {
 		able(b, on)

@@ -13,6 +13,7 @@ import (
 	"kinora/app/job"
 	"kinora/app/studio"
 	"kinora/inference"
+	"kinora/ui/widgets"
 )
 
 func TestGenerateSubmitsWhatTheControlsSay(t *testing.T) {
@@ -144,6 +145,31 @@ func TestProgressPreviewAndFinish(t *testing.T) {
 	}
 	if r.compose.cancel.Disabled() == false {
 		t.Error("Cancel can be pressed with nothing to cancel")
+	}
+}
+
+func TestExamplesAreInTheWindowsLanguage(t *testing.T) {
+	all := newFake().Examples("")
+	if got := speech(nil).native(all, "characters"); len(got) != 1 || got[0] != "a robot dances in the street" {
+		t.Errorf("English: %q", got)
+	}
+	if got := chinese.native(all, "characters"); len(got) != 1 || got[0] != "一只柴犬穿着宇航服在火星种土豆" {
+		t.Errorf("Chinese: %q", got)
+	}
+	if got := chinese.native(all, "class"); len(got) != 2 {
+		t.Errorf("with none in Chinese: %q", got)
+	}
+	r := newRig(t, newFake())
+	if n := len(r.compose.examples.Objects); n != 4 {
+		t.Fatalf("%d chips, want 4", n)
+	}
+	test.Tap(r.compose.examples.Objects[1].(*widgets.Chip))
+	if !r.covered() {
+		t.Fatal("the chip opens no menu")
+	}
+	r.compose.items([]string{"a red shoe spins on a white background"})[0].Action()
+	if r.compose.prompt.Text != "a red shoe spins on a white background" {
+		t.Errorf("the example wrote %q", r.compose.prompt.Text)
 	}
 }
 
