@@ -14,7 +14,8 @@ type ConvWeights struct {
 type PackedConv struct {
 	o, c, kt, kh, kw int
 	up               bool
-	w                *Packed // O rows of kt·kh·kw·C
+	w                *Packed   // O rows of kt·kh·kw·C
+	left             []float32 // the same as left panels, where there are few outputs
 }
 
 // PackConv makes weights ready for many convolutions; up says that they will be
@@ -34,12 +35,14 @@ func PackConv(p *Pool, w ConvWeights, up bool) *PackedConv {
 			}
 		}
 	})
-	return &PackedConv{w.O, w.C, w.KT, w.KH, w.KW, up,
-		Pack(p, Weights{N: w.O, K: k, DType: tensor.F32, Data: tensor.Bytes(rows)})}
+	out := &PackedConv{o: w.O, c: w.C, kt: w.KT, kh: w.KH, kw: w.KW, up: up,
+		w: Pack(p, Weights{N: w.O, K: k, DType: tensor.F32, Data: tensor.Bytes(rows)})}
+	out.packLeft(p, rows)
+	return out
 }
 
 // Bytes returns the memory held.
-func (w *PackedConv) Bytes() int64 { return w.w.Bytes() }
+func (w *PackedConv) Bytes() int64 { return w.w.Bytes() + 4*int64(len(w.left)) }
 
 // Conv is a convolution of X [T, H, W, C], causal in time, to Y [T', H', W', O]
 // as Out says, plus bias, then act, plus residual. X and Y are dense.

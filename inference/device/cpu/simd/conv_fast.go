@@ -7,6 +7,9 @@ import "kinora/inference/device/cpu/simd/kernel"
 const (
 	convTiles = 20
 	convCols  = 8
+
+	planarTaps = 32      // what the planar kernel can hold
+	planarMost = 1 << 18 // numbers of turned lines that stay near
 )
 
 func (a Conv) fast(p *Pool) {
@@ -27,6 +30,12 @@ func (a Conv) fast(p *Pool) {
 	k := kernel.Conv{H: a.H, W: a.W, C: a.C, Front: a.Front, T: a.T, KT: w.kt, KH: w.kh, KW: w.kw, ST: s[0], SH: s[1], SW: s[2],
 		Top: a.Pad[0], Left: a.Pad[2], Up: a.Up, HO: h, WO: wide, O: o}
 	f := kernel.Finish{Bias: a.Bias, Tail: a.Residual, Act: int(a.Act)}
+	if w.left != nil && s[2] == 1 {
+		if need := p.set.PlanarScratch(&k); need <= planarMost {
+			a.planar(p, &k, f, need)
+			return
+		}
+	}
 	tiles := h * ((wide + p.set.TileRows - 1) / p.set.TileRows)
 	width := convCols * p.set.Panel
 	across := (o + width - 1) / width
@@ -38,6 +47,32 @@ func (a Conv) fast(p *Pool) {
 		d, j, frame := i%down, i/down%across*width, i/down/across
 		part := kernel.ConvPiece{F: frame, G0: tiles * d / down, G1: tiles * (d + 1) / down, N0: j, N1: min(o, j+width)}
 		p.set.Conv(&k, part, a.X, a.Cache, w.w.panels, a.Y, f, scratch)
+	})
+}
+
+// packLeft prepares the planar kernel where it wastes fewer lanes.
+func (w *PackedConv) packLeft(p *Pool, rows []float32) {
+	if p.set == nil || w.o >= 2*p.set.Panel || w.o%p.set.Panel == 0 || w.kw == 1 || w.kt*w.kh*w.kw > planarTaps {
+		return
+	}
+	k := w.kt * w.kh * w.kw * w.c
+	w.left = aligned(w.o * k)
+	n := (w.o + p.set.TileRows - 1) / p.set.TileRows
+	for i := range n {
+		p.set.PackLeft(w.o*i/n, w.o*(i+1)/n, k, rows, k, w.left)
+	}
+}
+
+// planar computes several rows at a time, so that most lines are turned once.
+func (a Conv) planar(p *Pool, k *kernel.Conv, f kernel.Finish, need int) {
+	t, h, _, _ := a.Out()
+	const most, least = 32, 8
+	bands := max((h+most-1)/most, min((h+least-1)/least, (4*p.threads+t-1)/t))
+	p.Run(t*bands, func(i int) {
+		scratch := p.scratch.take(need)
+		defer p.scratch.give(scratch)
+		d := i % bands
+		p.set.ConvPlanar(k, i/bands, h*d/bands, h*(d+1)/bands, a.X, a.Cache, a.Weights.left, a.Y, f, scratch)
 	})
 }
 

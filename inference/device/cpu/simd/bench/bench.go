@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"kinora/inference/device/cpu/simd"
@@ -64,9 +63,6 @@ type contender struct {
 // over the rounds of its share of the peak measured just before and after, both
 // by processor time.
 func (b bench) compare(label string, operations float64, all ...contender) {
-	if !strings.HasPrefix(label, size) {
-		return
-	}
 	best, shares := make([]rate, len(all)), make([][]float64, len(all))
 	for _, c := range all {
 		c.run() // buffers, pages

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 
 	"kinora/inference/device/cpu/simd"
 )
@@ -52,3 +53,5 @@ func pool(threads int, level string) (*simd.Pool, error) {
 
 // size is what the label of a line must begin with.
 var size string
+
+func skip(label string) bool { return !strings.HasPrefix(label, size) }

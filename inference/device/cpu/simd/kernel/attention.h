@@ -48,7 +48,7 @@ static void attention(const attention_args *a, const float *q, const float *k, c
     i64 panels = (nk + MR - 1) / MR;
     for (i64 i = 0; i < panels; i++) {
       i64 row = panel_start(nk, panels, i), rows = panel_start(nk, panels, i + 1) - row;
-      span sp = {kb + row * ks, 0, d};
+      span sp = {kb + row * ks, 0, d, 0};
       for (i64 j = 0; j < qw; j += NR) {
         i64 nv = qw - j > VW;
         rows_tiles[nv][rows](1, &sp, ks, qp + j * d, s + row * qw + j, qw, 0, &nothing_ahead);
@@ -92,7 +92,7 @@ static void attention(const attention_args *a, const float *q, const float *k, c
       i64 nv = dp - c > VW;
       for (i64 i = 0; i < panels; i++) {
         i64 row = panel_start(nq, panels, i), rows = panel_start(nq, panels, i + 1) - row;
-        span sp = {s + row, 0, nk};
+        span sp = {s + row, 0, nk, 0};
         cols_tiles[nv][rows](1, &sp, qw, vb + c * nk, o + row * dp + c, dp, 1, &nothing_ahead);
       }
     }

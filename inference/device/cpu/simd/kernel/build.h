@@ -8,6 +8,7 @@
 #include "tile.h"
 #include "gemm.h"
 #include "conv.h"
+#include "planar.h"
 #include "attention.h"
 #include "rows.h"
 

@@ -15,6 +15,8 @@ static void gemm(set s, ints n, in a, in b, in bias, in gate, in tail, float *c)
 static void gemv(set s, ints n, in a, const void *w, in bias, in gate, in tail, float *c) { s->gemv(n, a, w, bias, gate, tail, c); }
 static int64_t conv_scratch(set s, ints n) { return s->conv_scratch(n); }
 static void conv(set s, ints n, in x, in cache, in w, in bias, in tail, float *y, float *t) { s->conv(n, x, cache, w, bias, tail, y, t); }
+static int64_t planar_scratch(set s, ints n) { return s->planar_scratch(n); }
+static void conv_planar(set s, ints n, in x, in cache, in w, in bias, in tail, float *y, float *t) { s->conv_planar(n, x, cache, w, bias, tail, y, t); }
 static int64_t attention_scratch(set s, int64_t d) { return s->attention_scratch(d); }
 static void attention(set s, ints n, float scale, in q, in k, in v, in bias, float *o, float *t) { s->attention(n, scale, q, k, v, bias, o, t); }
 static void norm(set s, ints n, double eps, in x, in w, in b, in scale, in shift, float *y) { s->norm(n, eps, x, w, b, scale, shift, y); }
@@ -33,6 +35,8 @@ static double peak(set s, int64_t n, float *o) { return s->peak(n, o); }
 #cgo noescape gemv
 #cgo noescape conv_scratch
 #cgo noescape conv
+#cgo noescape planar_scratch
+#cgo noescape conv_planar
 #cgo noescape attention
 #cgo noescape norm
 #cgo noescape softmax
@@ -49,6 +53,8 @@ static double peak(set s, int64_t n, float *o) { return s->peak(n, o); }
 #cgo nocallback gemv
 #cgo nocallback conv_scratch
 #cgo nocallback conv
+#cgo nocallback planar_scratch
+#cgo nocallback conv_planar
 #cgo nocallback attention
 #cgo nocallback norm
 #cgo nocallback softmax
@@ -117,6 +123,17 @@ func newSet(name string, s *C.kinora_kernels) *Set {
 				n[convInts+at] = i(v)
 			}
 			C.conv(s, &n[0], p(x), p(cache), p(w), p(f.Bias), p(f.Tail), p(y), p(scratch))
+		},
+		PlanarScratch: func(c *Conv) int {
+			n := c.ints()
+			return int(C.planar_scratch(s, &n[0]))
+		},
+		ConvPlanar: func(c *Conv, frame, y0, y1 int, x, cache, left, y []float32, f Finish, scratch []float32) {
+			n := c.ints()
+			for at, v := range [...]int{frame, y0, y1, f.Act} {
+				n[convInts+at] = i(v)
+			}
+			C.conv_planar(s, &n[0], p(x), p(cache), p(left), p(f.Bias), p(f.Tail), p(y), p(scratch))
 		},
 		AttentionScratch: func(dim int) int { return int(C.attention_scratch(s, i(dim))) },
 		Attention: func(a *Attention, q, k, v, bias, out, scratch []float32) {

@@ -62,6 +62,7 @@ static i64 conv_spans(const conv_args *a, const units *u, i64 from, i64 to, i64 
     p += row * a->w * a->c;
     i64 kx = u->whole ? 0 : part / u->parts, c0 = u->whole ? 0 : part % u->parts * u->len;
     span *t = s + n++;
+    t->off = 0;
     t->n = u->whole ? u->len : least(u->len, a->c - c0);
     t->k = (line * a->kw + kx) * a->c + c0;
     t->a = p + (col + kx) * a->c + c0;

@@ -34,6 +34,19 @@ static void door_conv(const i64 *n, const float *x, const float *cache, const fl
   conv(&a, n[0], n[1], n[2], n[3], n[4], x, cache, w, y, &f, scratch);
 }
 
+static i64 door_planar_scratch(const i64 *n) {
+  conv_args a = conv_unpack(n);
+  return planar_scratch(&a);
+}
+
+static void door_conv_planar(const i64 *n, const float *x, const float *cache, const float *left, const float *bias, const float *tail,
+                             float *y, float *scratch) {
+  conv_args a = conv_unpack(n);
+  n += sizeof a / sizeof *n;
+  finish f = {bias, 0, tail, n[3], 0, 1, a.o, 0};
+  conv_planar(&a, n[0], n[1], n[2], x, cache, left, y, &f, scratch);
+}
+
 static void door_attention(const i64 *n, float scale, const float *q, const float *k, const float *v, const float *bias, float *o,
                            float *scratch) {
   attention_args a = {n[0], n[1], n[2], n[3], n[4], n[5], n[6], scale, bias, n[7], n[8], n[9], n[10], n[11]};
@@ -48,6 +61,7 @@ static void door_norm(const i64 *n, double eps, const float *x, const float *wei
 
 #define KERNELS                                                                                                                      \
   {                                                                                                                                  \
-    MR, NR, door_pack_left, door_pack_right, door_gemm, door_gemv, door_conv_scratch, door_conv, attention_scratch, door_attention,  \
+    MR, NR, door_pack_left, door_pack_right, door_gemm, door_gemv, door_conv_scratch, door_conv, door_planar_scratch,         \
+        door_conv_planar, attention_scratch, door_attention,  \
         door_norm, softmax, act_run, pair, muladd, modulate, rope, widen_run, peak                                                   \
   }

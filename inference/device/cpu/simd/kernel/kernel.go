@@ -22,6 +22,11 @@ type Set struct {
 	ConvScratch func(c *Conv) int
 	Conv        func(c *Conv, piece ConvPiece, x, cache, w, y []float32, f Finish, scratch []float32)
 
+	// ConvPlanar computes rows [y0, y1) of a frame, for few outputs, from weights
+	// packed as left panels; columns must have stride 1 and there may be 32 taps.
+	PlanarScratch func(c *Conv) int
+	ConvPlanar    func(c *Conv, frame, y0, y1 int, x, cache, left, y []float32, f Finish, scratch []float32)
+
 	AttentionScratch func(dim int) int
 	Attention        func(a *Attention, q, k, v, bias, out, scratch []float32)
 

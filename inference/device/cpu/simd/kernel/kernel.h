@@ -13,6 +13,9 @@ typedef struct {
   int64_t (*conv_scratch)(const int64_t *n);
   void (*conv)(const int64_t *n, const float *x, const float *cache, const float *w, const float *bias, const float *tail, float *y,
                float *scratch);
+  int64_t (*planar_scratch)(const int64_t *n);
+  void (*conv_planar)(const int64_t *n, const float *x, const float *cache, const float *left, const float *bias, const float *tail,
+                      float *y, float *scratch);
   int64_t (*attention_scratch)(int64_t d);
   void (*attention)(const int64_t *n, float scale, const float *q, const float *k, const float *v, const float *bias, float *out,
                     float *scratch);

@@ -3,10 +3,10 @@
 // row k of the right side at b[k·bs].
 
 // A stretch of k: where row 0 begins on the left, which row of the right side it
-// meets, and how long it is.
+// meets, how long it is, and how far to the right that begins.
 typedef struct {
   const float *a;
-  i64 k, n;
+  i64 k, n, off;
 } span;
 
 // What will be read next, to be fetched into the second-level cache while k runs:
@@ -29,7 +29,7 @@ INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, con
     __builtin_prefetch(c + i * ldc + j * VW, 1);
   }
   for (; spans > 0; spans--, s++) {
-    const float *p[(MR + 2) / 3], *b = b0 + s->k * bs;
+    const float *p[(MR + 2) / 3], *b = b0 + s->k * bs + s->off;
     UNROLL for (int g = 0; g < (rows + 2) / 3; g++) p[g] = s->a + 3 * g * (rowwise ? stride : 1);
     i64 k = s->n;
 #define STEP(u)                                                                 \
@@ -72,7 +72,7 @@ INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, con
 typedef void tile_fn(i64 spans, const span *s, i64 stride, const float *b, float *c, i64 ldc, int add, const ahead *next);
 
 // Right sides come in panels of NR or VW columns, so bs is known but for the rows
-// of values in attention.
+// of values in attention and for planes, where stride is bs instead.
 #define DEFINE(R)                                                                                                          \
   static void cols2_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) {                         \
     tile(R, 2, 0, n, s, x, b, NR, c, l, add, next);                                                                               \
@@ -85,6 +85,12 @@ typedef void tile_fn(i64 spans, const span *s, i64 stride, const float *b, float
   }                                                                                                                         \
   static void rows1_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) {                         \
     tile(R, 1, 1, n, s, x, b, VW, c, l, add, next);                                                                               \
+  }                                                                                                                         \
+  static void plane2_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) {        \
+    tile(R, 2, 0, n, s, R, b, x, c, l, add, next);                                                                          \
+  }                                                                                                                         \
+  static void plane1_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) {        \
+    tile(R, 1, 0, n, s, R, b, x, c, l, add, next);                                                                          \
   }
 ROWS(DEFINE) MORE_ROWS(DEFINE)
 
@@ -92,8 +98,12 @@ ROWS(DEFINE) MORE_ROWS(DEFINE)
 #define NAME_cols1(R) cols1_##R,
 #define NAME_rows2(R) rows2_##R,
 #define NAME_rows1(R) rows1_##R,
+#define NAME_plane2(R) plane2_##R,
+#define NAME_plane1(R) plane1_##R,
 static tile_fn *const cols_tiles[2][MR + 1] = {{0, ROWS(NAME_cols1) MORE_ROWS(NAME_cols1)}, {0, ROWS(NAME_cols2) MORE_ROWS(NAME_cols2)}};
 static tile_fn *const rows_tiles[2][MR + 1] = {{0, ROWS(NAME_rows1) MORE_ROWS(NAME_rows1)}, {0, ROWS(NAME_rows2) MORE_ROWS(NAME_rows2)}};
+
+static tile_fn *const plane_tiles[2][MR + 1] = {{0, ROWS(NAME_plane1) MORE_ROWS(NAME_plane1)}, {0, ROWS(NAME_plane2) MORE_ROWS(NAME_plane2)}};
 
 // nothing_ahead is for tiles whose sides are near.
 static const ahead nothing_ahead = {(const char *)&nothing_ahead, (const char *)&nothing_ahead, 0, 0};
