@@ -5,8 +5,9 @@
 GO      ?= go
 VERSION := $(shell sed -n 's/^ *Version = "\(.*\)"/\1/p' FyneApp.toml)
 LDFLAGS := -s -w -X main.version=$(VERSION)
-# For all targets alike, so that tests use what the build compiled.
-export GOFLAGS += -trimpath
+# For all targets alike, so that tests use what the build compiled. The checkout
+# may belong to another user, and git then tells Go nothing.
+export GOFLAGS += -trimpath -buildvcs=false
 PROMPT  ?= a red circle moves to the right
 
 .PHONY: build run deps test race bench fuzz lint package windows clean

@@ -21,6 +21,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+const fileName = "history.db"
+
 // A Store is the open history.
 type Store struct {
 	db    *sql.DB
@@ -42,7 +44,7 @@ func Open(ctx context.Context, dir string) (s *Store, aside string, err error) {
 	}
 	defer gate.Unlock()
 
-	path := filepath.Join(dir, "history.db")
+	path := filepath.Join(dir, fileName)
 	db, err := open(ctx, path)
 	if damaged(err) {
 		if aside, err = moveAside(path); err == nil {
@@ -65,6 +67,9 @@ func (s *Store) Close() error {
 	s.lock.Unlock()
 	return s.db.Close()
 }
+
+// Journal is the file that changes whenever any process writes to the history.
+func (s *Store) Journal() string { return filepath.Join(s.dir, fileName+"-wal") }
 
 func own(dir string) (*disk.Lock, string, error) {
 	name := fmt.Sprintf("%d-%d", os.Getpid(), time.Now().UnixNano())

@@ -74,10 +74,14 @@ func (s *Studio) watch() {
 		go w.Close() // it may be the one that led here
 	}
 	s.watchers = nil
-	for path, changed := range map[string]func(){
+	follow := map[string]func(){
 		v.ConfigFile:  func() { s.loadConfig(false) },
 		v.ModelFolder: s.modelsChanged,
-	} {
+	}
+	if s.history != nil { // what another Kinora, such as the command line, adds
+		follow[s.history.Journal()] = func() { s.events.tell(Event{Topic: HistoryChanged}) }
+	}
+	for path, changed := range follow {
 		w, err := library.Watch(path, changed)
 		if err != nil {
 			s.events.tell(Event{Topic: ConfigChanged, Err: fmt.Errorf("changes of %s will not be noticed until Kinora is started again: %w", path, err)})

@@ -335,6 +335,30 @@ func TestConfigurationIsWatched(t *testing.T) {
 	}
 }
 
+func TestAnotherProcessIsNoticed(t *testing.T) {
+	o := options(t.TempDir(), &studiotest.Engine{})
+	other := openTest(t, o)
+	o.Watch = true
+	s := openTest(t, o)
+	told := make(chan bool, 100)
+	s.Listen(func(e Event) {
+		if e.Topic == HistoryChanged {
+			told <- true
+		}
+	})
+	wait(t, other, Order{Request: studiotest.Request("x")})
+	for end := time.After(10 * time.Second); ; {
+		select {
+		case <-told:
+			if es, _ := s.History(t.Context(), history.Filter{States: []job.State{job.Done}}); len(es) == 1 {
+				return
+			}
+		case <-end:
+			t.Fatal("a clip of another process was not noticed")
+		}
+	}
+}
+
 func TestForgetKeepsNothing(t *testing.T) {
 	o := options(t.TempDir(), &studiotest.Engine{})
 	o.Forget = true
