@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"kinora/inference"
-	"kinora/inference/device/cpu"
+	"kinora/inference/device/devicetest/choose"
 	"kinora/inference/golden"
 	"kinora/inference/model"
 	"kinora/inference/tokenizer"
@@ -92,9 +92,7 @@ func endToEnd(t *testing.T, name string) {
 		VAE:      golden.Open(t, base(base(r.Weights.VAE))+".weights").Tensors, Tokenizer: tok,
 	}}
 	s.about = inference.Model{Name: name, Title: name, SizeStep: r.Config.Stride[1] * r.Config.Patch[1], ImageToVideo: true}
-	dev := cpu.New(cpu.Options{})
-	defer dev.Close()
-	p := New(dev, s)
+	p := New(choose.Device(t), s)
 	p.noise = func(int, int) []float32 { return channelsLast(c.F32(t, "in.noise"), c.Shape(t, "in.noise")[0]) }
 	seen := map[string][]float32{}
 	p.trace = func(name string, v []float32) { seen[name] = slices.Clone(v) }

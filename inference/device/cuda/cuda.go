@@ -64,10 +64,11 @@ var builders = [graph.NumOps]func(*call) error{
 // Open returns the GPU as a device. What is missing it says in one sentence; the
 // error is then an inference.ErrNoDevice.
 func Open(o Options) (device.Device, error) {
-	return open(o, driver.Open)
+	return New(driver.Open, o)
 }
 
-func open(o Options, opener func(int) (driver.Driver, error)) (device.Device, error) {
+// New is Open with another driver.
+func New(opener func(int) (driver.Driver, error), o Options) (device.Device, error) {
 	d := &Device{opt: o, thread: newThread()}
 	err := d.thread.do(func() (err error) {
 		if d.drv, err = opener(o.Index); err != nil {

@@ -1,11 +1,12 @@
 package cuda
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
 	"kinora/inference/device"
-	"kinora/inference/device/cuda/driver"
+	"kinora/inference/device/cuda/emulated"
 	"kinora/inference/device/devicetest"
 	"kinora/inference/graph"
 )
@@ -18,7 +19,7 @@ func TestOperations(t *testing.T) {
 				continue // these do not differ
 			}
 			t.Run(fmt.Sprint(name, "/", op), func(t *testing.T) {
-				d := emulated(t, Options{Precision: p})
+				d := onHost(t, Options{Precision: p})
 				for _, c := range cases {
 					t.Run(c.Name, func(t *testing.T) { c.Run(t, d) })
 				}
@@ -27,14 +28,20 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-// emulated is a device on the emulated GPU.
-func emulated(t *testing.T, o Options) device.Device {
+// onHost is a device on the emulated GPU.
+func onHost(t *testing.T, o Options) device.Device {
 	t.Helper()
-	e := newEmu(t)
-	d, err := open(o, func(int) (driver.Driver, error) { return e, nil })
+	d, err := New(emulated.Open, o)
+	if errors.Is(err, emulated.ErrNoCompiler) {
+		t.Skip(err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { d.Close() })
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return d
 }

@@ -155,7 +155,7 @@ func (f *fake) take() []string {
 // faked is a device on a fake.
 func faked(t *testing.T, f *fake, o Options) *Device {
 	t.Helper()
-	d, err := open(o, func(int) (driver.Driver, error) { return f, nil })
+	d, err := New(func(int) (driver.Driver, error) { return f, nil }, o)
 	if err != nil {
 		t.Fatal(err)
 	}

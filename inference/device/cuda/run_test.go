@@ -282,7 +282,7 @@ func TestOpen(t *testing.T) {
 		"compute capability 7.5":        func(int) (driver.Driver, error) { return old, nil },
 		"no NVIDIA driver is installed": func(int) (driver.Driver, error) { return nil, errors.New("no NVIDIA driver is installed") },
 	} {
-		_, err := open(Options{}, opener)
+		_, err := New(opener, Options{})
 		if !errors.Is(err, inference.ErrNoDevice) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: want %s", err, want)
 		}

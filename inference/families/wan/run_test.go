@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"kinora/inference/device"
-	"kinora/inference/device/cpu"
+	"kinora/inference/device/devicetest/choose"
 	"kinora/inference/golden"
 	"kinora/inference/graph"
 	"kinora/inference/model"
@@ -113,9 +113,7 @@ func channelsFirst(v []float32, c int) []float32 {
 }
 
 func newCPU(t *testing.T) device.Device {
-	dev := cpu.New(cpu.Options{})
-	t.Cleanup(func() { dev.Close() })
-	return dev
+	return choose.Device(t)
 }
 
 // mids lists a case's intermediates, as golden name and tap.

@@ -1,4 +1,8 @@
-package cuda
+// Package emulated plays a GPU on the host, for tests: a process in which the
+// kernels' own sources, compiled as C++ with the address and undefined-behaviour
+// sanitizers, run thread by thread (kernels/emu). It needs the repository around it
+// and a C++ compiler, and knows nothing of speed.
+package emulated
 
 import (
 	"bufio"
@@ -13,71 +17,76 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"testing"
 
 	"kinora/inference/device/cuda/driver"
 )
 
-const sources = "../../../kernels"
+// ErrNoCompiler says that there is no C++ compiler: g++, or the one CXX names.
+var ErrNoCompiler = errors.New("no C++ compiler (g++, or the one CXX names): the kernels cannot be run")
 
-// An emu is a GPU played by kernels/emu: a process in which the kernels' own
-// sources, compiled as C++ with the address and undefined-behaviour sanitizers, run
-// thread by thread.
-type emu struct {
-	cmd    *exec.Cmd
-	in     io.WriteCloser
-	out    *bufio.Reader
-	errs   bytes.Buffer
-	info   driver.Info
-	graphs [][]driver.Launch
-	record bool
+type gpu struct {
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	out     *bufio.Reader
+	errs    bytes.Buffer
+	info    driver.Info
+	graphs  [][]driver.Launch
+	record  bool
+	sources string
 }
 
-var built struct {
-	sync.Once
-	path string
-	err  error
-}
-
-// newEmu starts one, or skips the test where there is no C++ compiler.
-func newEmu(t *testing.T) *emu {
-	t.Helper()
-	built.Do(func() { built.path, built.err = buildEmu() })
-	if errors.Is(built.err, exec.ErrNotFound) {
-		t.Skip("no C++ compiler (g++ or the one CXX names): the kernels are not run")
+// Open compiles the kernels, once for every state of the sources, and starts a GPU
+// with nothing in its memory.
+func Open(int) (driver.Driver, error) {
+	sources, err := folder()
+	if err != nil {
+		return nil, err
 	}
-	if built.err != nil {
-		t.Fatal(built.err)
+	path, err := build(sources)
+	if err != nil {
+		return nil, err
 	}
-	e := &emu{cmd: exec.Command(built.path), info: driver.Info{Name: "emulated", Major: 8, Processors: 4, Shared: 99 << 10}}
+	e := &gpu{cmd: exec.Command(path), sources: sources, info: driver.Info{Name: "emulated", Major: 8, Processors: 4, Shared: 99 << 10}}
 	e.cmd.Stderr = &e.errs
-	var err error
 	if e.in, err = e.cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	out, err := e.cmd.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	e.out = bufio.NewReader(out)
-	if err := e.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		e.in.Close()
-		_ = e.cmd.Wait()
-	})
-	return e
+	return e, e.cmd.Start()
 }
 
-// buildEmu compiles what there is, once for every state of the sources.
-func buildEmu() (string, error) {
+// folder finds the kernels from wherever in the repository a test runs.
+func folder() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "kernels", "emu", "emu.h")); err == nil {
+			return filepath.Join(dir, "kernels"), nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", errors.New("the kernels' sources are not above this folder")
+		}
+	}
+}
+
+var building sync.Mutex
+
+// build compiles what there is.
+func build(sources string) (string, error) {
+	building.Lock()
+	defer building.Unlock()
 	cxx := os.Getenv("CXX")
 	if cxx == "" {
 		cxx = "g++"
 	}
 	if _, err := exec.LookPath(cxx); err != nil {
-		return "", exec.ErrNotFound
+		return "", ErrNoCompiler
 	}
 	h := fnv.New64a()
 	fmt.Fprint(h, cxx)
@@ -93,7 +102,7 @@ func buildEmu() (string, error) {
 			if err != nil {
 				return "", err
 			}
-			fmt.Fprintln(h, f, len(b))
+			fmt.Fprintln(h, filepath.Base(f), len(b))
 			h.Write(b)
 			switch filepath.Ext(f) {
 			case ".cu":
@@ -141,7 +150,7 @@ func buildEmu() (string, error) {
 }
 
 // ask sends a command and reads n bytes of answer.
-func (e *emu) ask(op byte, n int, words []uint64, data []byte) ([]byte, error) {
+func (e *gpu) ask(op byte, n int, words []uint64, data []byte) ([]byte, error) {
 	b := []byte{op}
 	for _, w := range words {
 		b = binary.NativeEndian.AppendUint64(b, w)
@@ -156,31 +165,30 @@ func (e *emu) ask(op byte, n int, words []uint64, data []byte) ([]byte, error) {
 	return out, nil
 }
 
-func (e *emu) died(err error) error {
+func (e *gpu) died(err error) error {
 	_ = e.cmd.Wait()
 	return fmt.Errorf("the emulated GPU: %w\n%s", err, e.errs.String())
 }
 
-func (e *emu) order(op byte, words ...uint64) error {
+func (e *gpu) order(op byte, words ...uint64) error {
 	_, err := e.ask(op, 8, words, nil)
 	return err
 }
 
-func (e *emu) Info() driver.Info                    { return e.info }
-func (e *emu) Memory() (free, total int64, _ error) { return 8 << 30, 8 << 30, nil }
-func (e *emu) Free(p driver.Ptr) error              { return e.order('f', uint64(p)) }
-func (e *emu) Pin(n int64) ([]byte, error)          { return make([]byte, n), nil }
-func (e *emu) Unpin([]byte) error                   { return nil }
-func (e *emu) Sync(driver.Stream) error             { return nil }
-func (e *emu) NewEvent() (driver.Event, error)      { return 0, nil }
-func (e *emu) Close() error                         { return nil }
+func (e *gpu) Info() driver.Info                    { return e.info }
+func (e *gpu) Memory() (free, total int64, _ error) { return 8 << 30, 8 << 30, nil }
+func (e *gpu) Free(p driver.Ptr) error              { return e.order('f', uint64(p)) }
+func (e *gpu) Pin(n int64) ([]byte, error)          { return make([]byte, n), nil }
+func (e *gpu) Unpin([]byte) error                   { return nil }
+func (e *gpu) Sync(driver.Stream) error             { return nil }
+func (e *gpu) NewEvent() (driver.Event, error)      { return 0, nil }
 
-func (e *emu) Record(driver.Event, driver.Stream) error { return nil }
-func (e *emu) Wait(driver.Stream, driver.Event) error   { return nil }
-func (e *emu) Done(driver.Event) (bool, error)          { return true, nil }
-func (e *emu) Drop(driver.Graph) error                  { return nil }
+func (e *gpu) Record(driver.Event, driver.Stream) error { return nil }
+func (e *gpu) Wait(driver.Stream, driver.Event) error   { return nil }
+func (e *gpu) Done(driver.Event) (bool, error)          { return true, nil }
+func (e *gpu) Drop(driver.Graph) error                  { return nil }
 
-func (e *emu) Alloc(n int64) (driver.Ptr, error) {
+func (e *gpu) Alloc(n int64) (driver.Ptr, error) {
 	b, err := e.ask('a', 8, []uint64{uint64(n)}, nil)
 	if err != nil {
 		return 0, err
@@ -188,26 +196,26 @@ func (e *emu) Alloc(n int64) (driver.Ptr, error) {
 	return driver.Ptr(binary.NativeEndian.Uint64(b)), nil
 }
 
-func (e *emu) Upload(_ driver.Stream, to driver.Ptr, from []byte) error {
+func (e *gpu) Upload(_ driver.Stream, to driver.Ptr, from []byte) error {
 	_, err := e.ask('w', 8, []uint64{uint64(to), uint64(len(from))}, from)
 	return err
 }
 
-func (e *emu) Download(_ driver.Stream, to []byte, from driver.Ptr) error {
+func (e *gpu) Download(_ driver.Stream, to []byte, from driver.Ptr) error {
 	b, err := e.ask('r', len(to), []uint64{uint64(from), uint64(len(to))}, nil)
 	copy(to, b)
 	return err
 }
 
-func (e *emu) Copy(_ driver.Stream, to, from driver.Ptr, n int64) error {
+func (e *gpu) Copy(_ driver.Stream, to, from driver.Ptr, n int64) error {
 	return e.order('c', uint64(to), uint64(from), uint64(n))
 }
 
-func (e *emu) Zero(_ driver.Stream, p driver.Ptr, n int64) error {
+func (e *gpu) Zero(_ driver.Stream, p driver.Ptr, n int64) error {
 	return e.order('z', uint64(p), uint64(n))
 }
 
-func (e *emu) Launch(_ driver.Stream, l *driver.Launch) error {
+func (e *gpu) Launch(_ driver.Stream, l *driver.Launch) error {
 	if e.record {
 		g := &e.graphs[len(e.graphs)-1]
 		*g = append(*g, *l)
@@ -216,7 +224,7 @@ func (e *emu) Launch(_ driver.Stream, l *driver.Launch) error {
 	if l.Shared > e.info.Shared {
 		return fmt.Errorf("%s wants %d bytes of shared memory, and a block has %d", l.Kernel, l.Shared, e.info.Shared)
 	}
-	if _, err := os.Stat(filepath.Join(sources, l.File+".cu")); err != nil {
+	if _, err := os.Stat(filepath.Join(e.sources, l.File+".cu")); err != nil {
 		return err
 	}
 	words := []uint64{uint64(l.Blocks), uint64(l.Threads), uint64(l.Shared), uint64(len(l.Args))}
@@ -232,18 +240,23 @@ func (e *emu) Launch(_ driver.Stream, l *driver.Launch) error {
 	return err
 }
 
-func (e *emu) Begin(driver.Stream) error {
+func (e *gpu) Close() error {
+	e.in.Close()
+	return e.cmd.Wait()
+}
+
+func (e *gpu) Begin(driver.Stream) error {
 	e.record = true
 	e.graphs = append(e.graphs, nil)
 	return nil
 }
 
-func (e *emu) End(driver.Stream) (driver.Graph, error) {
+func (e *gpu) End(driver.Stream) (driver.Graph, error) {
 	e.record = false
 	return driver.Graph(len(e.graphs) - 1), nil
 }
 
-func (e *emu) Replay(g driver.Graph, s driver.Stream) error {
+func (e *gpu) Replay(g driver.Graph, s driver.Stream) error {
 	for i := range e.graphs[g] {
 		if err := e.Launch(s, &e.graphs[g][i]); err != nil {
 			return err
