@@ -117,7 +117,8 @@ func TestPreviewStaysUntilTheEnd(t *testing.T) {
 
 func TestIDsSortByTime(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	if a, b := NewID(at), NewID(at.Add(time.Millisecond)); a >= b || NewID(at) == NewID(at) {
-		t.Errorf("%s, %s", a, b)
+	a, b, c := NewID(at), NewID(at), NewID(at.Add(time.Millisecond))
+	if a >= c || b >= c || a == b {
+		t.Errorf("%s, %s, %s", a, b, c)
 	}
 }
