@@ -19,8 +19,11 @@ import (
 )
 
 func models(ctx context.Context, e Env, c *command, args []string) error {
-	var asJSON bool
-	_, _, err := parse(e, c, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "print JSON") }, args)
+	var asJSON, all bool
+	_, _, err := parse(e, c, func(f *flag.FlagSet) {
+		f.BoolVar(&asJSON, "json", false, "print JSON")
+		f.BoolVar(&all, "examples", false, "print all example prompts, not one of each kind")
+	}, args)
 	if err != nil {
 		return err
 	}
@@ -30,20 +33,20 @@ func models(ctx context.Context, e Env, c *command, args []string) error {
 	}
 	defer s.Close()
 	defer e.warn(s)()
-	all := s.Models()
+	found := s.Models()
 	for _, f := range s.Faults() {
 		fmt.Fprintf(e.Err, "kinora: %s\n", f)
 	}
-	if len(all) == 0 {
+	if len(found) == 0 {
 		if _, _, err := s.Check(inference.Request{Prompt: "x"}); err != nil {
 			return err
 		}
 		return &plain{"there is no model", inference.ErrNoModel}
 	}
 	if asJSON {
-		return printJSON(e, describe(all))
+		return printJSON(e, describe(found))
 	}
-	for _, m := range all {
+	for _, m := range found {
 		d := m.Default
 		where := m.Path
 		if where == "" {
@@ -55,8 +58,12 @@ func models(ctx context.Context, e Env, c *command, args []string) error {
 		}
 		fmt.Fprintf(e.Out, "    by itself %d×%d, %d frames at %d a second, %d steps, guidance %g\n", d.Width, d.Height, d.Frames, d.FPS, d.Steps, d.Guidance)
 		fmt.Fprintf(e.Out, "    sizes in steps of %d; samplers: %s\n", m.SizeStep, strings.Join(m.Samplers, ", "))
+		shown := map[string]bool{}
 		for _, x := range s.Examples(m.Name) {
-			fmt.Fprintf(e.Out, "    try: %s\n", x.Prompt)
+			if all || !shown[x.Situation] {
+				fmt.Fprintf(e.Out, "    try: %s\n", x.Prompt)
+			}
+			shown[x.Situation] = true
 		}
 	}
 	return nil
