@@ -79,13 +79,10 @@ func up8(n int) int { return (n + 7) / 8 * 8 }
 // in scratch; what is there already is not made again.
 func (c *call) narrow(from mem, rows, k, padded int, t tensor.DType) mem {
 	key := narrowed{from: from, k: k, padded: padded, dtype: t}
-	for _, e := range c.scratch.held {
-		if e.narrowed == key {
-			return e.to
-		}
+	to, there := c.scratch.find(key, int64(rows)*int64(padded)*2)
+	if there {
+		return to
 	}
-	to := c.scratch.take(int64(rows) * int64(padded) * 2)
-	c.scratch.held = append(c.scratch.held, entry{key, to})
 	name := "narrow_bf16"
 	if t == tensor.F16 {
 		name = "narrow_f16"

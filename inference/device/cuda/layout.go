@@ -2,6 +2,7 @@ package cuda
 
 import (
 	"fmt"
+	"slices"
 
 	"kinora/inference/device/cuda/driver"
 	"kinora/inference/graph"
@@ -76,6 +77,9 @@ func (l *layout) lay() error {
 		if err := build(c); err != nil {
 			return fmt.Errorf("%v: %w", s.Node.Op, err)
 		}
+		if !l.scratch.learning && l.scratch.cursor > l.scratch.size {
+			return fmt.Errorf("%v: scratch of %d bytes is too small", s.Node.Op, l.scratch.size)
+		}
 		l.scratch.written(c.out)
 	}
 	return nil
@@ -145,10 +149,16 @@ func (l *layout) table(b []byte) mem {
 type scratch struct {
 	at           driver.Ptr
 	size, cursor int64
-	needs        []int64 // of each step; the first pass learns them
 	learning     bool
-	step         int
+	step, number int            // the step, and how many operands it has asked for
+	reads        map[int][]made // what each step wants to find there, as first learnt
 	held         []entry
+}
+
+// made says which operand is meant: the one of that step and number.
+type made struct {
+	step, number int
+	size         int64
 }
 
 type narrowed struct {
@@ -160,30 +170,45 @@ type narrowed struct {
 type entry struct {
 	narrowed
 	to mem
+	by made
 }
 
+// begin makes room for a step: when what it will not find does not fit behind the
+// rest, all is given up.
 func (s *scratch) begin(step int) {
-	s.step = step
+	s.step, s.number = step, 0
 	if s.learning {
-		s.cursor, s.held = 0, nil
-		for len(s.needs) <= step {
-			s.needs = append(s.needs, 0)
-		}
 		return
 	}
-	if s.cursor+s.needs[step] > s.size {
+	need := int64(0)
+	for _, r := range s.reads[step] {
+		if !slices.ContainsFunc(s.held, func(e entry) bool { return e.by == r }) {
+			need += r.size
+		}
+	}
+	if s.cursor+need > s.size {
 		s.cursor, s.held = 0, nil
 	}
 }
 
-func (s *scratch) take(n int64) mem {
-	m := mem{s.at + driver.Ptr(s.cursor), n}
-	s.cursor += (n + 255) / 256 * 256
-	if s.learning {
-		s.needs[s.step] = s.cursor
-		s.size = max(s.size, s.cursor)
+// find returns an operand that is there, or room for it.
+func (s *scratch) find(key narrowed, n int64) (m mem, there bool) {
+	i := slices.IndexFunc(s.held, func(e entry) bool { return e.narrowed == key })
+	if there = i >= 0; !there {
+		i = len(s.held)
+		s.held = append(s.held, entry{key, mem{s.at + driver.Ptr(s.cursor), n}, made{s.step, s.number, roundUp(n)}})
+		s.cursor += roundUp(n)
 	}
-	return m
+	s.number++
+	if s.learning {
+		s.reads[s.step] = append(s.reads[s.step], s.held[i].by)
+		need := int64(0)
+		for _, r := range s.reads[s.step] {
+			need += r.size
+		}
+		s.size = max(s.size, need)
+	}
+	return s.held[i].to, there
 }
 
 // written forgets what was made of memory that has changed.

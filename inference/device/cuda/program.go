@@ -75,7 +75,7 @@ func (d *Device) learn(p *plan.Plan, known map[string]mem) (*layout, error) {
 	for k, m := range known {
 		l.known[k] = m
 	}
-	l.scratch = scratch{at: nowhere(101), learning: true}
+	l.scratch = scratch{at: nowhere(101), learning: true, reads: map[int][]made{}}
 	return l, l.lay()
 }
 
@@ -136,7 +136,7 @@ func (p *program) load() error {
 	if real.tablesAt, err = p.alloc(int64(len(l.tables))); err != nil {
 		return err
 	}
-	real.scratch = scratch{size: l.scratch.size, needs: l.scratch.needs}
+	real.scratch = scratch{size: l.scratch.size, reads: l.scratch.reads}
 	if real.scratch.at, err = p.alloc(l.scratch.size); err != nil {
 		return err
 	}
