@@ -38,14 +38,21 @@ func (c chunk) up(s *graph.Scope, x *graph.Node, blocks int) *graph.Node {
 			if c.first {
 				attr.Skip = 1
 			}
-			x = c.doubleTime(b.At("time_conv"), x)
 		}
-		w := b.Weight("resample.1.weight", b.Shape("resample.1.weight")...)
-		x = x.Conv3D(w, bias(b.At("resample.1")), nil, graph.Conv3DAttr{Pad: [4]int{1, 1, 1, 1}, Up: true})
+		x = c.upsample(b, x)
 		s.Tap("resample", x)
 		x = x.Add(s.Tap("shortcut", in.DupUp(x.Shape[3], attr)))
 	}
 	return x
+}
+
+// upsample is Resample's upsample2d, or upsample3d where it has a time convolution.
+func (c chunk) upsample(s *graph.Scope, x *graph.Node) *graph.Node {
+	if s.Has("time_conv.weight") {
+		x = c.doubleTime(s.At("time_conv"), x)
+	}
+	w := s.Weight("resample.1.weight", s.Shape("resample.1.weight")...)
+	return x.Conv3D(w, bias(s.At("resample.1")), nil, graph.Conv3DAttr{Pad: [4]int{1, 1, 1, 1}, Up: true})
 }
 
 // doubleTime makes two frames of each: the channels of a time convolution are the

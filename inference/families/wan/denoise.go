@@ -69,17 +69,25 @@ func (m *Wan) unpatchify(h *graph.Node, g [3]int) *graph.Node {
 // into frame, row and column parts, each with a frequency ladder of its own.
 func (d *denoiser) angles(s *graph.Scope) (cos, sin *graph.Node) {
 	pairs := d.dim / d.cfg.Heads / 2
-	part := [3]int{pairs - 2*(pairs/3), pairs / 3, pairs / 3}
+	part := axisPairs(pairs)
 	n := d.grid[0] * d.grid[1] * d.grid[2]
 	co, si := make([]float32, 0, n*pairs), make([]float32, 0, n*pairs)
 	for i := range n {
 		at := [3]int{i / (d.grid[1] * d.grid[2]), i / d.grid[2] % d.grid[1], i % d.grid[2]}
 		for axis, k := range part {
 			for j := range k {
-				a := float64(at[axis]) * math.Pow(10000, -float64(j)/float64(k))
+				a := angle(at[axis], j, k)
 				co, si = append(co, float32(math.Cos(a))), append(si, float32(math.Sin(a)))
 			}
 		}
 	}
 	return s.Const(co, n, pairs), s.Const(si, n, pairs)
+}
+
+// axisPairs cuts a head's pairs into those for frame, row and column.
+func axisPairs(pairs int) [3]int { return [3]int{pairs - 2*(pairs/3), pairs / 3, pairs / 3} }
+
+// angle is how far pair j of k turns at a position.
+func angle(position, j, k int) float64 {
+	return float64(position) * math.Pow(10000, -float64(j)/float64(k))
 }

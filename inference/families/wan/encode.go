@@ -40,21 +40,30 @@ func (c chunk) down(s *graph.Scope, x *graph.Node, blocks int) *graph.Node {
 			continue
 		}
 		attr.Space = 2
-		w := b.Weight("resample.1.weight", b.Shape("resample.1.weight")...)
-		x = x.Conv3D(w, bias(b.At("resample.1")), nil, graph.Conv3DAttr{Pad: [4]int{0, 1, 0, 1}, Stride: [3]int{1, 2, 2}})
 		if b.Has("time_conv.weight") {
 			attr.Time = 2
 			if c.first {
 				attr.Skip = 1
 			}
-			x = c.halveTime(b.At("time_conv"), x)
 		}
+		x = c.downsample(b, x)
 		s.Tap("resample", x)
 	}
 	if attr.Time > 1 || attr.Space > 1 || !in.Shape.Equal(x.Shape) {
 		in = in.AvgDown(x.Shape[3], attr)
 	}
 	return x.Add(s.Tap("shortcut", in))
+}
+
+// downsample is Resample's downsample2d, or downsample3d where it has a time
+// convolution.
+func (c chunk) downsample(s *graph.Scope, x *graph.Node) *graph.Node {
+	w := s.Weight("resample.1.weight", s.Shape("resample.1.weight")...)
+	x = x.Conv3D(w, bias(s.At("resample.1")), nil, graph.Conv3DAttr{Pad: [4]int{0, 1, 0, 1}, Stride: [3]int{1, 2, 2}})
+	if s.Has("time_conv.weight") {
+		x = c.halveTime(s.At("time_conv"), x)
+	}
+	return x
 }
 
 // halveTime leaves the first frame of a clip as it is; then every two frames
