@@ -79,12 +79,14 @@ func (s *Store) Thumbnail(ctx context.Context, id job.ID) ([]byte, error) {
 	return png, nil
 }
 
+const selection = `
+	SELECT c.id, c.state, c.request, c.image_path, m.name, m.hash, m.bytes, c.output, c.master, c.error,
+		c.created, c.started, c.ended, c.deleted,
+		(SELECT json_group_object(stage, ns) FROM timings t WHERE t.clip = c.n)
+	FROM clips c JOIN models m ON m.n = c.model WHERE `
+
 func (s *Store) find(ctx context.Context, where string, args ...any) ([]Entry, error) {
-	rows, err := s.db.QueryContext(ctx, `
-		SELECT c.id, c.state, c.request, c.image_path, m.name, m.hash, m.bytes, c.output, c.master, c.error,
-			c.created, c.started, c.ended, c.deleted,
-			(SELECT json_group_object(stage, ns) FROM timings t WHERE t.clip = c.n)
-		FROM clips c JOIN models m ON m.n = c.model WHERE `+where, args...)
+	rows, err := s.db.QueryContext(ctx, selection+where, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -99,12 +101,9 @@ func (s *Store) find(ctx context.Context, where string, args ...any) ([]Entry, e
 			&e.Output, &e.Master, &e.Err, &created, &started, &ended, &deleted, &timings); err != nil {
 			return nil, err
 		}
-		if err := json.Unmarshal([]byte(request), &e.Request); err != nil {
-			return nil, fmt.Errorf("history entry %s: settings: %w", e.ID, err)
-		}
 		e.Timings = map[inference.Stage]time.Duration{}
-		if err := json.Unmarshal([]byte(timings), &e.Timings); err != nil {
-			return nil, fmt.Errorf("history entry %s: timings: %w", e.ID, err)
+		if err := errors.Join(json.Unmarshal([]byte(request), &e.Request), json.Unmarshal([]byte(timings), &e.Timings)); err != nil {
+			e.Err = "some settings of this clip cannot be read" // no reason to hide it, or the others
 		}
 		e.Created, e.Started, e.Ended, e.Deleted = time.UnixMilli(created), moment(started), moment(ended), moment(deleted)
 		found = append(found, e)

@@ -211,6 +211,31 @@ func TestDamagedIsMovedAside(t *testing.T) {
 	}
 }
 
+func TestHostileRows(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	for _, id := range []string{"1", "2"} {
+		if err := s.Put(t.Context(), entry(id, "x"), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.db.Exec(`UPDATE clips SET request = '{"prompt": "y", "width": "wide"}' WHERE id = '1'`); err != nil {
+		t.Fatal(err)
+	}
+	if es, err := s.Find(t.Context(), Filter{}); err != nil || ids(es) != "2 1" || es[1].Err == "" {
+		t.Errorf("%v %v", es, err)
+	}
+	if _, err := s.db.Exec(`DROP TABLE thumbnails; CREATE TABLE thumbnails (a, b)`); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	again, aside, err := Open(t.Context(), dir)
+	if err != nil || aside == "" {
+		t.Fatalf("other tables were taken for ours: %q, %v", aside, err)
+	}
+	again.Close()
+}
+
 func TestNewerSchemaIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	s, _, err := Open(t.Context(), dir)

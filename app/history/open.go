@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +51,9 @@ func Open(ctx context.Context, dir string) (s *Store, aside string, err error) {
 		if aside, err = moveAside(path); err == nil {
 			db, err = open(ctx, path)
 		}
+	}
+	if unwritable(err) {
+		return nil, aside, &disk.Error{Path: path, Err: err}
 	}
 	if err != nil {
 		return nil, aside, fmt.Errorf("history %s: %w", path, err)
@@ -107,6 +111,9 @@ func open(ctx context.Context, path string) (*sql.DB, error) {
 	if err = check(ctx, db); err == nil {
 		err = migrate(ctx, db)
 	}
+	if err == nil {
+		err = fits(ctx, db)
+	}
 	if err != nil {
 		db.Close()
 		return nil, err
@@ -125,6 +132,26 @@ func check(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("%w: %s", errDamaged, verdict)
 	}
 	return nil
+}
+
+// fits finds out whether the tables are those of this program, and not of another
+// that counts its versions in the same way.
+func fits(ctx context.Context, db *sql.DB) error {
+	for _, q := range []string{
+		selection + "0", "SELECT clip, png FROM thumbnails WHERE 0", "SELECT docid, text FROM words WHERE 0", "SELECT n, owner FROM clips WHERE 0",
+	} {
+		rows, err := db.QueryContext(ctx, q)
+		if err != nil {
+			return fmt.Errorf("%w: %v", errDamaged, err)
+		}
+		rows.Close()
+	}
+	return nil
+}
+
+func unwritable(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && slices.Contains([]sqlite3.ErrNo{sqlite3.ErrReadonly, sqlite3.ErrCantOpen, sqlite3.ErrFull, sqlite3.ErrIoErr, sqlite3.ErrPerm}, e.Code)
 }
 
 func damaged(err error) bool {

@@ -312,6 +312,18 @@ func TestLostHistoryIsReadFromTheClips(t *testing.T) {
 func TestPurge(t *testing.T) {
 	s := openTest(t, options(t.TempDir(), &studiotest.Engine{}))
 	j := wait(t, s, Order{Request: studiotest.Request("x")})
+	precious := filepath.Join(t.TempDir(), "precious.mp4")
+	os.WriteFile(precious, nil, 0o644)
+	hostile := history.Entry{ID: "x", State: job.Done, Output: precious, Created: time.Now()}
+	if err := s.history.Put(t.Context(), hostile, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.history.Delete(t.Context(), "x", time.Now().Add(-2*keepDeleted))
+	defer func() {
+		if _, err := os.Stat(precious); err != nil {
+			t.Error("a file that is not a clip was removed")
+		}
+	}()
 	s.history.Delete(t.Context(), j.ID, time.Now().Add(-keepDeleted/2))
 	if _, err := s.recover(t.Context()); err != nil || len(visible(s)) != 2 {
 		t.Fatalf("%v: too early, left %v", err, visible(s))

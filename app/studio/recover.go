@@ -135,8 +135,8 @@ func (s *Studio) purge(ctx context.Context) error {
 		}
 		e, gone := s.moved(e), true
 		for _, path := range []string{e.Output, e.Master} {
-			if path == "" {
-				continue
+			if id, ok := idOf(filepath.Base(path)); !ok || id != e.ID {
+				continue // whatever the history says, nothing is removed but this clip
 			}
 			if err := s.disk.Remove(path); err != nil && !os.IsNotExist(err) {
 				gone = false
