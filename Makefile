@@ -74,7 +74,7 @@ MINGW := x86_64-w64-mingw32
 windows:
 	@command -v $(MINGW)-gcc >/dev/null || { echo "apt-get install gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 first"; exit 1; }
 	GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=$(MINGW)-gcc CXX=$(MINGW)-g++ \
-		$(GO) build -ldflags '$(LDFLAGS) -H windowsgui' -o bin/kinora.exe ./app
+		$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/kinora.exe ./app
 
 clean:
 	rm -rf bin dist

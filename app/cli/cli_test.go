@@ -286,3 +286,11 @@ func TestBar(t *testing.T) {
 		}
 	}
 }
+
+func TestCell(t *testing.T) {
+	for in, want := range map[string]string{"": "      ", "abc": "abc   ", "abcdef": "abcdef", "abcdefg": "abcde…", "一二三": "一二三", "一二三四": "一二… ", "a\n b": "a b   "} {
+		if got := cell(in, 6); got != want || columns(got) != 6 {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"golang.org/x/text/width"
+
 	"kinora/app/export"
 	"kinora/app/history"
 	"kinora/app/job"
@@ -120,19 +122,35 @@ func list(ctx context.Context, e Env, c *command, args []string) error {
 		}
 		return printJSON(e, es)
 	}
-	t := tabwriter.NewWriter(e.Out, 0, 0, 2, ' ', 0)
 	for _, h := range es {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", h.ID, h.State, oneLine(h.Request.Prompt, 60), h.Output)
+		if _, err := fmt.Fprintf(e.Out, "%s  %-11s  %s  %s\n", h.ID, h.State, cell(h.Request.Prompt, 48), h.Output); err != nil {
+			return err
+		}
 	}
-	return t.Flush()
+	return nil
 }
 
-func oneLine(s string, n int) string {
+// cell cuts or fills text to n columns; Chinese and Japanese take two each.
+func cell(s string, n int) string {
 	r := []rune(strings.Join(strings.Fields(s), " "))
-	if len(r) > n {
-		return string(r[:n-1]) + "…"
+	if columns(string(r)) > n {
+		for columns(string(r)) > n-1 {
+			r = r[:len(r)-1]
+		}
+		r = append(r, '…')
 	}
-	return string(r)
+	return string(r) + strings.Repeat(" ", n-columns(string(r)))
+}
+
+// columns is how wide text is shown.
+func columns(s string) (n int) {
+	for _, r := range s {
+		n++
+		if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
+			n++
+		}
+	}
+	return n
 }
 
 // on runs f for the one clip that args name.
