@@ -38,6 +38,7 @@ type compose struct {
 	locked bool
 
 	more, less *widgets.Section // advanced, negative
+	fields     *fyne.Container
 	length     *widgets.Text
 	note       *note
 	generate   *widgets.Button
@@ -65,7 +66,7 @@ func newCompose(w *Window) *compose {
 	c.guidance = c.number(w.say("Guidance"), 1, 12, 30, .1)
 	c.window = c.number(w.say("Window"), 0, 12, 64, 1)
 	c.shift = c.number(w.say("Shift"), 0, 12, 100, .1)
-	c.size = newSizeField(w, c.changed)
+	c.size = newSizeField(w, c.changed, c.relay)
 	c.sampler = widget.NewSelect(nil, func(string) { c.changed() })
 	c.seedField()
 	c.less = widgets.NewSection(w.say("Negative prompt"), c.negative)
@@ -99,7 +100,7 @@ func (c *compose) number(name string, low, high, limit, grid float64) *widgets.N
 
 // content lays the pane out: what scrolls, and the buttons that never do.
 func (c *compose) content() fyne.CanvasObject {
-	fields := widgets.Column(11,
+	c.fields = widgets.Column(11,
 		widgets.Fill(6, widgets.NewTitle(c.w.say("Prompt")), c.length, nil),
 		c.prompt, c.lines, c.examples, c.less,
 		c.image.content(),
@@ -111,7 +112,7 @@ func (c *compose) content() fyne.CanvasObject {
 		c.more)
 	buttons := widgets.Fill(8, nil, c.generate, c.cancel)
 	foot := widgets.Column(8, c.note, buttons)
-	scroll := container.NewVScroll(container.New(gutter{9}, fields))
+	scroll := container.NewVScroll(container.New(gutter{9}, c.fields))
 	return container.NewStack(widgets.NewSurface(theme.Surface, theme.Border),
 		container.NewBorder(nil, widgets.Inset(foot, 12), nil, nil, container.New(edges{12, 12, 12, 3}, scroll)))
 }
@@ -181,6 +182,7 @@ func (c *compose) changed() {
 	if c.quiet {
 		return
 	}
+	shown := c.lines.Visible()
 	if n := len(c.prompts()); strings.Contains(strings.TrimSpace(c.prompt.Text), "\n") {
 		c.lines.SetText(c.w.say("One clip per line"))
 		if c.lines.Checked && n > 1 {
@@ -190,11 +192,21 @@ func (c *compose) changed() {
 	} else {
 		c.lines.Hide()
 	}
+	if c.lines.Visible() != shown {
+		c.relay()
+	}
 	if fps := or(c.base.FPS, c.defaults().FPS); fps > 0 {
 		c.length.SetText(c.w.say("%.1f s at %d frames a second", c.frames.Value()/float64(fps), fps))
 	}
 	c.busy()
 	c.check()
+}
+
+// relay lays the fields out anew after one has come, gone or grown.
+func (c *compose) relay() {
+	if c.fields != nil {
+		c.fields.Refresh()
+	}
 }
 
 // prompts are the prompts to make clips of: one, or one a line.

@@ -202,6 +202,9 @@ func TestWindowOpensBeforeTheModelsAreKnown(t *testing.T) {
 	r.drop([]fyne.URI{storage.NewFileURI("/clips/ball.mp4")})
 	close(f.slow)
 	r.wait(time.Second)
+	if chips, next := r.compose.examples, r.compose.less; next.Position().Y < chips.Position().Y+chips.MinSize().Height {
+		t.Errorf("chips that came late lie over what is below: %v + %v, %v", chips.Position(), chips.MinSize(), next.Position())
+	}
 	if o := r.compose.order(); o.Prompt != "a blue ball bounces" || o.Model != "starter" {
 		t.Errorf("what was dropped meanwhile was lost: %+v", o.Request)
 	}

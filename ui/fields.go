@@ -72,6 +72,7 @@ func (c *compose) setSeed(n uint64) {
 type sizeField struct {
 	w             *Window
 	changed       func()
+	relay         func() // the field has grown or shrunk
 	choice        *widget.Select
 	width, height *widgets.Entry
 	custom        *fyne.Container
@@ -80,8 +81,8 @@ type sizeField struct {
 	now           [2]int
 }
 
-func newSizeField(w *Window, changed func()) *sizeField {
-	s := &sizeField{w: w, changed: changed, step: 16, longest: 4096}
+func newSizeField(w *Window, changed, relay func()) *sizeField {
+	s := &sizeField{w: w, changed: changed, relay: relay, step: 16, longest: 4096}
 	s.width, s.height = widgets.NewEntry(), widgets.NewEntry()
 	for _, e := range []*widgets.Entry{s.width, s.height} {
 		e.OnSubmitted = func(string) { s.read() }
@@ -164,9 +165,13 @@ func (s *sizeField) pick() {
 	}
 	if i >= len(s.presets) {
 		s.custom.Show()
+		s.relay()
 		return
 	}
-	s.custom.Hide()
+	if s.custom.Visible() {
+		s.custom.Hide()
+		s.relay()
+	}
 	if s.now != s.presets[i] {
 		s.set(s.presets[i][0], s.presets[i][1])
 		s.changed()

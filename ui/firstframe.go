@@ -110,6 +110,7 @@ func (f *firstFrame) show(path string, p *inference.Picture, img image.Image) {
 	}
 	f.thumb.Refresh()
 	if f.w.compose != nil {
+		f.w.compose.relay()
 		f.w.compose.changed()
 	}
 }

@@ -164,6 +164,7 @@ func (c *compose) offer(examples []studio.Example) {
 		chip(e.Situation, e.Situation)
 	}
 	c.examples.Refresh()
+	c.relay()
 }
 
 // native are the examples for a situation in the language of the window, or all

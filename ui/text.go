@@ -20,9 +20,6 @@ func (s speech) say(en string, args ...any) string {
 	return fmt.Sprintf(en, args...)
 }
 
-// languages in the order the settings show them; the first follows the system.
-var languages = []string{"system", "en", "zh"}
-
 // speak picks the speech for a setting and the system's locale.
 func speak(setting, locale string) speech {
 	if setting != "en" && setting != "zh" {

@@ -19,7 +19,6 @@ type Section struct {
 	arrow       *widget.Icon
 	content     fyne.CanvasObject
 	box         *fyne.Container
-	focused     bool
 	ring        *Surface
 }
 
