@@ -133,6 +133,7 @@ func list(ctx context.Context, e Env, c *command, args []string) error {
 // cell cuts or fills text to n columns; Chinese and Japanese take two each.
 func cell(s string, n int) string {
 	r := []rune(strings.Join(strings.Fields(s), " "))
+	r = r[:min(len(r), n+1)]
 	if columns(string(r)) > n {
 		for columns(string(r)) > n-1 {
 			r = r[:len(r)-1]
