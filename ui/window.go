@@ -113,7 +113,10 @@ func (w *Window) header() fyne.CanvasObject {
 	icon.SetMinSize(fyne.NewSquareSize(26))
 	name := widgets.NewText("Kinora", fynetheme.SizeNameSubHeadingText, "")
 	name.Bold, name.Whole = true, true
-	device := widgets.Caption(w.say(or(choices[w.meta.Device], w.meta.Device)))
+	device := widgets.Caption(w.meta.Device)
+	if name, ok := choices[w.meta.Device]; ok {
+		device.SetText(w.say("Device") + ": " + w.say(name))
+	}
 	device.Align = fyne.TextAlignTrailing
 	folder := widgets.NewIcon(fynetheme.FolderOpenIcon(), w.say("Open the folder of clips"), w.over, func() { w.openFolder(w.door.Folder()) })
 	set := widgets.NewIcon(fynetheme.SettingsIcon(), w.say("Settings"), w.over, w.settings)
