@@ -12,6 +12,7 @@ func (m *Wan) Denoise(s *graph.Scope, x, t, condition *graph.Node, window int) *
 	e, table := m.time(s, t)
 	d := &denoiser{Wan: m, grid: grid, e: table, condition: condition, window: window}
 	d.cos, d.sin = d.angles(s)
+	h = d.place(s.At("position_embedding"), h)
 	for i := range m.traits.Layers {
 		h = d.block(s.At("blocks", i), i, h)
 	}
@@ -63,6 +64,15 @@ func (m *Wan) unpatchify(h *graph.Node, g [3]int) *graph.Node {
 	p, c := m.traits.Patch, m.traits.Channels
 	h = h.View(g[0], g[1], g[2], p[0], p[1], p[2], c).Permute(0, 3, 1, 4, 2, 5, 6)
 	return h.View(g[0]*p[0], g[1]*p[1], g[2]*p[2], c)
+}
+
+// place tells every token where it is, if the model was trained so: rotation alone
+// tells only how far apart tokens are, and a small model cannot find out the rest.
+func (d *denoiser) place(s *graph.Scope, h *graph.Node) *graph.Node {
+	if !s.Has("cos.weight") {
+		return h
+	}
+	return h.Add(linear(s, "cos", d.cos, graph.NoAct)).Add(linear(s, "sin", d.sin, graph.NoAct))
 }
 
 // angles tabulates the rotary embedding of every token: the head's pairs are cut
