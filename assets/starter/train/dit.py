@@ -198,10 +198,17 @@ class DiT(nn.Module):
         self.time_projection = nn.Sequential(nn.SiLU(), nn.Linear(dim, 9 * dim))
         self.blocks = nn.ModuleList([Block(dim, ffn_dim, num_heads, eps) for _ in range(num_layers)])
         self.head = Head(dim, in_dim * n, eps)
+        # Rotation tells tokens only how far apart they are; a small model needs to be told where they are. The
+        # same angles, as features: one small matrix for their cosines and one for their sines.
+        pairs = dim // num_heads // 2
+        self.position_embedding = nn.ModuleDict(dict(cos=nn.Linear(pairs, dim, bias=False), sin=nn.Linear(pairs, dim, bias=False)))
         for m in self.modules():
             if isinstance(m, nn.Linear):
                 nn.init.xavier_uniform_(m.weight)
-                nn.init.zeros_(m.bias)
+                if m.bias is not None:
+                    nn.init.zeros_(m.bias)
+        for f in self.position_embedding.values():
+            nn.init.normal_(f.weight, std=.05)
         nn.init.zeros_(self.head.head.weight)
         nn.init.zeros_(self.time_projection[1].weight)
         with torch.no_grad():
@@ -225,6 +232,8 @@ class DiT(nn.Module):
         cos, sin = a.cos().float(), a.sin().float()
         i = torch.arange(T, device=x.device)
         window = torch.where((i[:, None] - i[None]).abs() > self.window, -1e9, 0.)
+        where = self.position_embedding['cos'](cos[:, :, 0]) + self.position_embedding['sin'](sin[:, :, 0])
+        u = u + where.to(u.dtype)
         for b in self.blocks:
             u = b(u, e9, text, cos, sin, window)
         u = self.head(u, e).float()

@@ -112,7 +112,7 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
     r = random.Random(state['step'] if state else 1)
     m = Model(len(tokenizer), z.shape[1])
     if state:
-        m.load_state_dict(state['model'])
+        m.load_state_dict(state['model'], strict=False)
     m.to(device)
     if not state and not team.rank:
         warm_up(m, tokenizer, r, device)
@@ -127,13 +127,16 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
     muon = Muon(matrices, rate, .95, .01)
     adam = torch.optim.AdamW([p for p in live.values() if id(p) not in ids], lr=2e-3, betas=(.9, .98), weight_decay=0.)
     ema = {n: p.detach().clone() for n, p in named.items()}
-    step, total, clock = 0, {}, Clock(minutes)
+    step, total, clock, warm = 0, {}, Clock(minutes), 0
     if state:
-        ema, step = {k: v.to(device) for k, v in state['ema'].items()}, state['step']
+        ema, step = {k: state['ema'].get(k, v).to(device) for k, v in ema.items()}, state['step']
         clock = Clock(minutes, state['spent'])
         if len(state['muon']) == len(muon.buffers):
             muon.buffers = [b.to(device) for b in state['muon']]
+        if len(adam.param_groups[0]['params']) == len(state['adam']['param_groups'][0]['params']):
             adam.load_state_dict(state['adam'])
+        else:
+            warm = step
         log('goes on at step', step)
     if compiled:
         dit.Block.forward = torch.compile(dit.Block.forward, dynamic=False)
@@ -147,7 +150,7 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
     next_look, next_word, next_read, at = clock.spent() + every, step + 20, clock.spent() + 60, (clock.spent(), step)
     share = clock.share()
     while share < 1:
-        f = min(1, (step + 1) / 100) * min(1., max(.01, (1 - share) / end))
+        f = min(1, (step - warm + 1) / 100) * min(1., max(.01, (1 - share) / end))
         muon.lr = rate * f
         for g in adam.param_groups:
             g['lr'] = 2e-3 * f
@@ -157,7 +160,8 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
         words = rows(said, tokenizer, r, .08).to(device)
         n = torch.randn_like(x0)
         T = x0.shape[2]
-        s = shifted(torch.sigmoid(torch.randn(batch, device=device) * 1.1))
+        # More noise than the sampler meets: that is where layout and motion are decided, and what is learnt last.
+        s = shifted(torch.sigmoid(torch.randn(batch, device=device) * 1.1), 5.)
         s = torch.where(torch.rand(batch, device=device) < .08, torch.rand(batch, device=device) * .04 + .96, s)
         t, w = s[:, None].repeat(1, T), torch.ones(batch, 1, T, 1, 1, device=device)
         given = torch.rand(batch, device=device) < .1
