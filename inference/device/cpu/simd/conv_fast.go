@@ -52,7 +52,7 @@ func (a Conv) fast(p *Pool) {
 
 // packLeft prepares the planar kernel where it wastes fewer lanes.
 func (w *PackedConv) packLeft(p *Pool, rows []float32) {
-	if p.set == nil || w.o >= 2*p.set.Panel || w.o%p.set.Panel == 0 || w.kw == 1 || w.kt*w.kh*w.kw > planarTaps {
+	if p.set == nil || w.o >= p.set.Panel || w.o%(p.set.Panel/2) == 0 || w.kw == 1 || w.kt*w.kh*w.kw > planarTaps {
 		return
 	}
 	k := w.kt * w.kh * w.kw * w.c

@@ -1,6 +1,6 @@
 // The exponential and what is made of it.
 
-// vexp is within 1 unit in the last place; it is 0 below −87.3 and infinite
+// vexp is within 1 unit in the last place; it is 0 below −86.9 and infinite
 // above 88.7, and keeps what is not a number.
 INLINE vf vexp(vf x) {
   const vf magic = set1(0x1.8p23f);
@@ -14,10 +14,13 @@ INLINE vf vexp(vf x) {
   p = fma3(p, r, set1(0x1.555490p-3f));
   p = fma3(p, r, set1(0x1.fffffcp-2f));
   p = fma3(p, r * r, r) + set1(1);
-  vi e = (vi)(n + magic) - (vi)magic;
-  vi lo = e >> 1, hi = e - lo;
-  vf y = p * (vf)((lo + 127) << 23) * (vf)((hi + 127) << 23);
-  return (vf)((vi)y & ~(vi)(x < set1(-87.33f)));
+#if VW == 16
+  return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(x, set1(-86.9f), _CMP_NLT_UQ), p, n);
+#else
+  vi e = (vi)(n + magic) - (vi)magic; // half of 2ⁿ, which 128 would be too large for
+  vf y = p * (vf)((e + 126) << 23);
+  return (vf)((vi)(y + y) & ~(vi)(x < set1(-86.9f)));
+#endif
 }
 
 INLINE vf vsilu(vf x) { return x / (set1(1) + vexp(-x)); }

@@ -18,19 +18,29 @@ typedef struct {
 // attention_scratch says how many floats attention needs beside its arguments.
 static i64 attention_scratch(i64 d) {
   i64 dp = (d + VW - 1) / VW * VW;
-  return QUERIES * d + KEYS * (d + VW) + KEYS * dp + QUERIES * dp + QUERIES * KEYS + 3 * QUERIES + 64;
+  return QUERIES * d + KEYS * (d + VW) + KEYS * dp + QUERIES * dp + (QUERIES + 16) * KEYS + 3 * QUERIES + 64;
 }
 
 static void attention(const attention_args *a, const float *q, const float *k, const float *v, float *out, float *scratch) {
   i64 d = a->d, dp = (d + VW - 1) / VW * VW, ks = d + (d % 32 == 0 ? VW : 0);
   float *qp = scratch, *kb = qp + QUERIES * d, *vb = kb + KEYS * (d + VW), *o = vb + KEYS * dp, *s = o + QUERIES * dp;
-  float *top = s + QUERIES * KEYS, *total = top + QUERIES, *by = total + QUERIES;
+  float *top = s + (QUERIES + 16) * KEYS, *total = top + QUERIES, *by = total + QUERIES;
   i64 nq = a->nq, qw = (nq + VW - 1) / VW * VW; // queries, padded to vectors
+  i64 sw = ((qw + 15) / 16 | 1) * 16; // a row of logits: an odd number of cache lines, or a column of them shares few places
   memset(qp, 0, 4 * qw * d);
-  for (i64 j = 0; j < nq; j++) { // panels of NR queries, the last of VW where that is enough
-    i64 panel = j / NR * NR, w = qw - panel > VW ? NR : VW;
-    for (i64 c = 0; c < d; c++) qp[panel * d + c * w + j - panel] = q[j * a->q_step + c] * a->scale;
+  for (i64 j = 0; j < nq; j += NR) { // panels of NR queries, the last of VW where that is enough
+    i64 w = qw - j > VW ? NR : VW;
+    for (i64 i = j; i < least(nq, j + NR); i += VW) {
+      float *to = qp + j * d + i - j;
+      const float *from = q + i * a->q_step;
+      i64 c = 0;
+      if (i + VW <= nq)
+        for (; c + 4 <= d; c += 4) turn4(from + c, a->q_step, to + c * w, w);
+      for (; c < d; c++)
+        for (i64 r = 0; r < least(VW, nq - i); r++) to[c * w + r] = from[r * a->q_step + c];
+    }
   }
+  for (i64 j = 0; j < qw * d; j += VW) st(qp + j, ld(qp + j) * set1(a->scale));
   memset(o, 0, 4 * nq * dp);
   for (i64 j = 0; j < qw; j++) top[j] = -1e30f, total[j] = 0;
   // Key tiles begin at the same keys whatever the first query is, so that the
@@ -51,32 +61,32 @@ static void attention(const attention_args *a, const float *q, const float *k, c
       span sp = {kb + row * ks, 0, d, 0};
       for (i64 j = 0; j < qw; j += NR) {
         i64 nv = qw - j > VW;
-        rows_tiles[nv][rows](1, &sp, ks, qp + j * d, s + row * qw + j, qw, 0, &nothing_ahead);
+        rows_tiles[nv][rows](1, &sp, ks, qp + j * d, s + row * sw + j, sw, 0, &nothing_ahead);
       }
     }
     if (a->bias)
       for (i64 j = 0; j < nk; j++)
-        for (i64 i = 0; i < nq; i++) s[j * qw + i] += a->bias[i * a->bias_q + (k0 + j) * a->bias_k];
+        for (i64 i = 0; i < nq; i++) s[j * sw + i] += a->bias[i * a->bias_q + (k0 + j) * a->bias_k];
     if (a->near)
       for (i64 j = 0; j < nk; j++)
         for (i64 i = 0; i < nq; i++) {
           i64 off = a->i0 + i - (k0 + j);
-          if (off > a->window || off < -a->window) s[j * qw + i] = -INFINITY;
+          if (off > a->window || off < -a->window) s[j * sw + i] = -INFINITY;
         }
     for (i64 i = 0; i < qw; i += VW) {
       vf was = ld(top + i), m = was, m1 = was, sum = set1(0), sum1 = set1(0);
       i64 j = 0;
-      for (; j + 2 <= nk; j += 2) m = vmax(m, ld(s + j * qw + i)), m1 = vmax(m1, ld(s + (j + 1) * qw + i));
-      if (j < nk) m = vmax(m, ld(s + j * qw + i));
+      for (; j + 2 <= nk; j += 2) m = vmax(m, ld(s + j * sw + i)), m1 = vmax(m1, ld(s + (j + 1) * sw + i));
+      if (j < nk) m = vmax(m, ld(s + j * sw + i));
       m = vmax(m1, m);
       for (j = 0; j + 2 <= nk; j += 2) {
-        vf p = vexp(ld(s + j * qw + i) - m), p1 = vexp(ld(s + (j + 1) * qw + i) - m);
-        st(s + j * qw + i, p), st(s + (j + 1) * qw + i, p1);
+        vf p = vexp(ld(s + j * sw + i) - m), p1 = vexp(ld(s + (j + 1) * sw + i) - m);
+        st(s + j * sw + i, p), st(s + (j + 1) * sw + i, p1);
         sum += p, sum1 += p1;
       }
       if (j < nk) {
-        vf p = vexp(ld(s + j * qw + i) - m);
-        st(s + j * qw + i, p);
+        vf p = vexp(ld(s + j * sw + i) - m);
+        st(s + j * sw + i, p);
         sum += p;
       }
       vf shrink = vexp(was - m);
@@ -93,7 +103,7 @@ static void attention(const attention_args *a, const float *q, const float *k, c
       for (i64 i = 0; i < panels; i++) {
         i64 row = panel_start(nq, panels, i), rows = panel_start(nq, panels, i + 1) - row;
         span sp = {s + row, 0, nk, 0};
-        cols_tiles[nv][rows](1, &sp, qw, vb + c * nk, o + row * dp + c, dp, 1, &nothing_ahead);
+        cols_tiles[nv][rows](1, &sp, sw, vb + c * nk, o + row * dp + c, dp, 1, &nothing_ahead);
       }
     }
   }
