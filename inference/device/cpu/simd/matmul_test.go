@@ -29,6 +29,11 @@ var products = []product{
 	{m: 64, n: 128, k: 64, packed: true},
 	{m: 100, n: 130, k: 401, bias: true, gate: true, tail: true, act: GELU, packed: true},
 	{m: 211, n: 451, k: 777, d: tensor.BF16, bias: true},
+	{m: 2, n: 35, k: 96, d: tensor.Q8_0, bias: true},
+	{m: 30, n: 70, k: 64, d: tensor.Q8_0},
+	{m: 30, n: 64, k: 21, d: tensor.Q8_0, kn: true},
+	{m: 9, n: 33, k: 50, d: tensor.F8E4M3, tail: true},
+	{m: 9, n: 33, k: 50, d: tensor.F8E5M2, packed: true},
 	{m: 15, n: 48, k: 1025, kn: true, pad: 5},
 }
 

@@ -2,6 +2,7 @@ package simd
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"kinora/inference/tensor"
@@ -243,6 +244,24 @@ func TestWidenAndNarrow(t *testing.T) {
 	for i := range want {
 		if got[i] != want[i] {
 			t.Errorf("number %d, %v: got %#x, want %#x", i, ties[i%len(ties)], got[i], want[i])
+		}
+	}
+}
+
+func TestWidenBytes(t *testing.T) {
+	for _, c := range []struct {
+		d    tensor.DType
+		src  []byte
+		want []float32
+	}{
+		{tensor.F8E4M3, []byte{0, 1, 0x08, 0x38, 0x3c, 0x7e, 0xb8, 0x81}, []float32{0, 1.0 / 512, 1.0 / 64, 1, 1.5, 448, -1, -1.0 / 512}},
+		{tensor.F8E5M2, []byte{0, 1, 0x04, 0x3c, 0x7b, 0xbc}, []float32{0, 1.0 / 65536, 1.0 / 16384, 1, 57344, -1}},
+		{tensor.Q8_0, append([]byte{0, 0x38, 1, 0xff, 127, 0x80}, make([]byte, 28)...), append([]float32{0.5, -0.5, 63.5, -64}, make([]float32, 28)...)},
+	} {
+		got := make([]float32, len(c.want))
+		Widen(got, c.src, c.d)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v: got %v, want %v", c.d, got, c.want)
 		}
 	}
 }

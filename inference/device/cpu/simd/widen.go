@@ -26,6 +26,22 @@ var widen = [tensor.NumDTypes]func(dst []float32, src []byte){
 			dst[i] = fromHalf(binary.LittleEndian.Uint16(src[2*i:]))
 		}
 	},
+	tensor.F8E4M3: func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = fromE4M3[src[i]]
+		}
+	},
+	tensor.F8E5M2: func(dst []float32, src []byte) { // the upper half of an f16
+		for i := range dst {
+			dst[i] = fromHalf(uint16(src[i]) << 8)
+		}
+	},
+	tensor.Q8_0: func(dst []float32, src []byte) { // blocks of an f16 scale and 32 int8
+		for i := range dst {
+			b := src[i/32*34:]
+			dst[i] = fromHalf(binary.LittleEndian.Uint16(b)) * float32(int8(b[2+i%32]))
+		}
+	},
 }
 
 // CanWiden reports whether weights of this type can be computed with.
@@ -62,6 +78,25 @@ func Narrow(dst []byte, src []float32, d tensor.DType) {
 		}
 	}
 }
+
+// fromE4M3 has a bias of 7 and no infinity; the largest pattern is not a number.
+var fromE4M3 = func() (t [256]float32) {
+	for i := range t {
+		exp, frac := i>>3&15, float64(i&7)
+		v := math.Ldexp(8+frac, exp-10)
+		switch {
+		case exp == 0:
+			v = math.Ldexp(frac, -9)
+		case i&127 == 127:
+			v = math.NaN()
+		}
+		if i > 127 {
+			v = -v
+		}
+		t[i] = float32(v)
+	}
+	return t
+}()
 
 func toBrain(v float32) uint16 {
 	b := math.Float32bits(v)

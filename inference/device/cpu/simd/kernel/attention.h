@@ -27,17 +27,20 @@ static void attention(const attention_args *a, const float *q, const float *k, c
   float *top = s + (QUERIES + 16) * KEYS, *total = top + QUERIES, *by = total + QUERIES;
   i64 nq = a->nq, qw = (nq + VW - 1) / VW * VW; // queries, padded to vectors
   i64 sw = ((qw + 15) / 16 | 1) * 16; // a row of logits: an odd number of cache lines, or a column of them shares few places
-  memset(qp, 0, 4 * qw * d);
   for (i64 j = 0; j < nq; j += NR) { // panels of NR queries, the last of VW where that is enough
     i64 w = qw - j > VW ? NR : VW;
     for (i64 i = j; i < least(nq, j + NR); i += VW) {
       float *to = qp + j * d + i - j;
       const float *from = q + i * a->q_step;
-      i64 c = 0;
-      if (i + VW <= nq)
-        for (; c + 4 <= d; c += 4) turn4(from + c, a->q_step, to + c * w, w);
+      i64 c = 0, step = a->q_step, rows = least(VW, nq - i);
+      if (rows < VW) { // fill up with zeros, in o, which is not in use yet
+        for (i64 r = 0; r < rows; r++) memcpy(o + r * d, from + r * step, 4 * d);
+        memset(o + rows * d, 0, 4 * (VW - rows) * d);
+        from = o, step = d;
+      }
+      for (; c + 4 <= d; c += 4) turn4(from + c, step, to + c * w, w);
       for (; c < d; c++)
-        for (i64 r = 0; r < least(VW, nq - i); r++) to[c * w + r] = from[r * a->q_step + c];
+        for (i64 r = 0; r < VW; r++) to[c * w + r] = from[r * step + c];
     }
   }
   for (i64 j = 0; j < qw * d; j += VW) st(qp + j, ld(qp + j) * set1(a->scale));
