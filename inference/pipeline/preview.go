@@ -52,7 +52,8 @@ func (d *denoiser) projection() (*projection, error) {
 	if err != nil {
 		return nil, err
 	}
-	if probes := float64(2*c + 1); cost*probes > 0.05*d.meter.work[inference.Denoising] {
+	// Found once and kept, so that a fifth of one clip's work is little.
+	if probes := float64(2*c + 1); cost*probes > 0.2*d.meter.work[inference.Denoising] {
 		return nil, nil
 	}
 	prog, err := d.take.load(d.parts.VAE, nil, draw)
