@@ -154,7 +154,7 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
         muon.lr = rate * f
         for g in adam.param_groups:
             g['lr'] = 2e-3 * f
-        i = torch.randint(len(clips), (batch,))
+        i = torch.multinomial(torch.tensor([2. if c['kind'] == 'scene' else 1. for c in clips]), batch, True)
         x0 = ((z[i].float() - view(mean)) / view(std)).to(device)
         said = [lang.say(clips[k], r) if r.random() > .1 else '' for k in i.tolist()]
         words = rows(said, tokenizer, r, .08).to(device)
@@ -180,7 +180,7 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
         adam.zero_grad(set_to_none=True)
         muon.step()
         step += 1
-        torch._foreach_lerp_(list(ema.values()), [p.detach() for p in named.values()], 1 - min(.998, (1 + step) / (10 + step)))
+        torch._foreach_lerp_(list(ema.values()), [p.detach() for p in named.values()], 1 - min(.99, (1 + step) / (10 + step)))
         for name, part in (('all', slice(None)), ('high', s > .9), ('mid', (s > .6) & (s <= .9)), ('low', s <= .6)):
             if d[part].numel():
                 total[name] = .99 * total.get(name, d[part].mean().item()) + .01 * d[part].mean().item()

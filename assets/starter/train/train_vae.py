@@ -158,7 +158,7 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
         muon.step()
         step += 1
         total = loss.item() if step == 1 else .98 * total + .02 * loss.item()
-        keep_rate = min(.998, (1 + step) / (10 + step)) if not whole else .98
+        keep_rate = min(.99 if decoder_only else .998, (1 + step) / (10 + step)) if not whole else .98
         torch._foreach_lerp_(list(ema.values()), [p.detach() for p in named.values()], 1 - keep_rate)
         if team.rank:
             continue
