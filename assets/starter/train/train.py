@@ -7,6 +7,7 @@ Pillow, and building a new tokenizer needs sentencepiece."""
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 
 try:
@@ -15,7 +16,7 @@ except ImportError:
     sys.exit('Training needs PyTorch, which is not installed here: python3 -m pip install torch numpy pillow. Running Kinora does not need it.')
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-from common import Sorry, log, run  # noqa: E402
+from common import Sorry, Team, run  # noqa: E402
 
 STAGES = ['tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'score', 'sheet', 'export', 'all']
 
@@ -33,14 +34,30 @@ def arguments():
     p.add_argument('--first', type=int, default=0, help='first shard of latents for this process')
     p.add_argument('--step', type=int, default=1, help='shards to the next one, when several processes draw')
     p.add_argument('--threads', type=int, default=0)
+    p.add_argument('--team', type=int, default=1, help='processes that train together, one thread each: better than threads on a busy machine')
+    p.add_argument('--rank', type=int, default=-1, help=argparse.SUPPRESS)
     p.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     p.add_argument('--eager', action='store_true', help='do not compile (no C++ compiler at hand)')
     p.add_argument('--edition', default='CPU edition')
     return p.parse_args()
 
 
+def lead(a):
+    """Starts a team of this very command and waits for it."""
+    if os.path.exists(f'{a.folder}/team'):
+        os.remove(f'{a.folder}/team')
+    ranks = [subprocess.Popen([sys.executable, *sys.argv, '--rank', str(k), '--threads', '1']) for k in range(a.team)]
+    if any([p.wait() for p in ranks]):
+        raise Sorry('A process of the team stopped early; its words are above. The last checkpoint is kept: start the same command again.')
+
+
 def main():
     a = arguments()
+    if a.team > 1 and a.rank < 0:
+        if a.stage not in ('vae', 'dit', 'decoder'):
+            raise Sorry(f'A team trains one of vae, dit and decoder; the stage {a.stage} runs alone.')
+        os.makedirs(a.folder, exist_ok=True)
+        return lead(a)
     if a.threads:
         torch.set_num_threads(a.threads)
     try:
@@ -54,6 +71,7 @@ def main():
     whole = a.stage == 'all'
     share = lambda x: a.minutes * x if whole else a.minutes
     compiled = not a.eager
+    team = Team(a.folder, max(a.rank, 0), a.team)
     words = f'{a.folder}/tokenizer.model'
     if a.stage == 'tokenizer' or not os.path.exists(words):
         shipped = os.path.join(os.path.dirname(HERE), 'tokenizer.model')
@@ -64,20 +82,20 @@ def main():
             tokens.build(words)
     if a.stage in ('vae', 'all'):
         import train_vae
-        train_vae.train(a.folder, share(.22), a.device, compiled)
+        train_vae.train(a.folder, share(.22), a.device, compiled, team=team)
     if a.stage in ('latents', 'all'):
         import latents
         latents.fill(a.folder, a.first, -(-a.clips // latents.SHARD), a.step, a.device)
-    if a.stage in ('reader', 'all'):
-        import score
-        score.train(a.folder)
     if a.stage in ('dit', 'all'):
         import score
         import train_dit
-        train_dit.train(a.folder, share(.55), a.device, a.batch or (16 if a.device == 'cpu' else 256), freeze, score.look, compiled=compiled)
+        train_dit.train(a.folder, share(.55), a.device, a.batch or (16 if a.device == 'cpu' else 256), freeze, score.look, compiled=compiled, team=team)
     if a.stage in ('decoder', 'all'):
         import train_vae
-        train_vae.train(a.folder, share(.08), a.device, compiled, decoder_only=True)
+        train_vae.train(a.folder, share(.08), a.device, compiled, decoder_only=True, team=team)
+    if a.stage in ('reader', 'all'):
+        import score
+        score.train(a.folder)
     if a.stage == 'sheet':
         import score
         score.look(a.folder)
