@@ -327,3 +327,38 @@ func TestSharing(t *testing.T) {
 		t.Error(err, len(f.held))
 	}
 }
+
+// What does not fit whole is planned to be streamed, and then fits.
+func TestCompileStreams(t *testing.T) {
+	src, data := weights.Map{}, make([]byte, 2*4096*4096)
+	for i := range 8 {
+		src[fmt.Sprintf("blocks.%d.w", i)] = weights.Entry{DType: tensor.BF16, Shape: tensor.Shape{4096, 4096}, Data: data}
+	}
+	g, err := graph.Build(src.Info, func(s *graph.Scope) []*graph.Node {
+		x := s.Input("x", tensor.F32, 3, 4096)
+		for i := range 8 {
+			x = x.Linear(s.Weight(fmt.Sprintf("blocks.%d.w", i), 4096, 4096), nil, graph.NoAct)
+		}
+		return []*graph.Node{x}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 256 MB of weights; of 144 MB that may be used, two blocks stay and two are staging
+	for free, uploads := range map[int64]int{1 << 30: 0, 400 << 20: 6} {
+		f := newFake()
+		f.free = free
+		d := faked(t, f, Options{})
+		p, err := device.Compile(d, g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		prog, err := d.Load(p, src, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(prog.(*program).lay.uploads); n != uploads {
+			t.Errorf("%d MB free: %d uploads, want %d", free>>20, n, uploads)
+		}
+	}
+}
