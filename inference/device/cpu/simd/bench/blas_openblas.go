@@ -6,8 +6,6 @@ package main
 #cgo LDFLAGS: -lopenblas
 #include <stdlib.h>
 #include <cblas.h>
-// OpenBLAS chooses its kernels when it is loaded, before main: without the
-// environment's advice.
 */
 import "C"
 

@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 
@@ -25,6 +26,10 @@ func main() {
 	only := flag.String("only", "", "matmul, conv or attention; all where empty")
 	flag.StringVar(&size, "size", "", "only lines that begin so")
 	flag.Parse()
+	if err := withoutAdvice(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	p, err := pool(*threads, *level)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -40,6 +45,22 @@ func main() {
 			t.run()
 		}
 	}
+}
+
+// withoutAdvice starts this program again where the environment tells OpenBLAS
+// which kernels to take, which it obeys before main begins.
+func withoutAdvice() error {
+	if os.Getenv("OPENBLAS_CORETYPE") == "" {
+		return nil
+	}
+	os.Unsetenv("OPENBLAS_CORETYPE")
+	c := exec.Command(os.Args[0], os.Args[1:]...)
+	c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	if err := c.Run(); err != nil {
+		return err
+	}
+	os.Exit(0)
+	return nil
 }
 
 func pool(threads int, level string) (*simd.Pool, error) {

@@ -1,5 +1,6 @@
 #include "kernel.h"
 #if defined(__x86_64__)
+#include "windows.h"
 #include <immintrin.h>
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)

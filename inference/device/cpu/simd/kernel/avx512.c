@@ -1,5 +1,6 @@
 #include "kernel.h"
 #if defined(__x86_64__)
+#include "windows.h"
 #include <immintrin.h>
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), apply_to = function)
