@@ -71,7 +71,7 @@ func (c *cutterJSON) sequence(depth int) (func([]word) []word, error) {
 func (c *cutterJSON) metaspace() (func([]word) []word, error) {
 	mark := c.Replacement
 	if utf8.RuneCountInString(mark) != 1 {
-		return nil, fmt.Errorf("Metaspace: the replacement of a blank is %q, not one character", mark)
+		return nil, fmt.Errorf("pre-tokenizer Metaspace: the replacement of a blank is %q, not one character", mark)
 	}
 	scheme := c.Scheme
 	if scheme == "" {
@@ -80,7 +80,7 @@ func (c *cutterJSON) metaspace() (func([]word) []word, error) {
 		}
 	}
 	if scheme != "always" && scheme != "first" && scheme != "never" {
-		return nil, fmt.Errorf("Metaspace: the prepend_scheme %q is not understood", scheme)
+		return nil, fmt.Errorf("pre-tokenizer Metaspace: the prepend_scheme %q is not understood", scheme)
 	}
 	return each(func(w word) []word {
 		text := strings.ReplaceAll(w.text, " ", mark)

@@ -21,7 +21,6 @@ type fake struct {
 	graphs   int
 	log      []string
 	quiet    bool
-	started  bool // uploads into staging count from here on
 	fail     map[string]error
 	calls    map[string]int
 	busy     int // how often Done says no

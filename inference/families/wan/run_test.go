@@ -14,20 +14,6 @@ import (
 	"kinora/inference/weights"
 )
 
-// open puts the golden weights together and takes the configuration from their
-// sidecars.
-func open(t *testing.T, dit, t5, vae string) *Wan {
-	t.Helper()
-	c := model.Checkpoint{Name: "golden", Denoiser: weights.Map{}, Text: weights.Map{}, VAE: weights.Map{}}
-	d, e, v := golden.Open(t, dit), golden.Open(t, t5), golden.Open(t, vae)
-	c.Denoiser, c.Text, c.VAE = d.Tensors, e.Tensors, v.Tensors
-	m, err := New(c, Config{Heads: d.Int(t, "config", "num_heads"), TextLen: d.Int(t, "config", "text_len")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
 // ditOnly is a model of which only the denoiser is drawn: the checks that hold the
 // parts together need the others to fit.
 func ditOnly(t *testing.T, dit string) *Wan {
