@@ -36,5 +36,5 @@ func (t *take) plan(src weights.Source, draw drawing) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plan.Compile(g, t.dev.Options())
+	return device.Compile(t.dev, g)
 }

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Everything there is to see on a machine with a GPU, in one call: first whether
 # the results are right, then how fast they come, then PyTorch beside it. Results
-# go to $OUT, or build/gpu/results. kernels/bench/bundle.sh makes what this runs.
+# go to $OUT, or bin/gpu/results. kernels/bench/bundle.sh makes what this runs.
 #   run.sh [test|sanitize|bench|torch …]      all but sanitize by default
 root=$(cd "$(dirname "$0")/../.." && pwd)
-gpu=$root/build/gpu
+gpu=$root/bin/gpu
 OUT=${OUT:-$gpu/results}
 mkdir -p "$OUT"
 parts=${*:-test bench torch}
