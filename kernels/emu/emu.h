@@ -2,8 +2,8 @@
 // its threads on a stack of its own. Barriers, shuffles, ldmatrix, mma and cp.async
 // do what the PTX manual says they do, and what is wrong there ends the program:
 // lanes of a warp at different places, a barrier not all threads reach, shared
-// memory nobody wrote (it begins as NaN). Bytes of cp.async arrive as late as they
-// may. It knows nothing of speed.
+// memory nobody wrote (it begins as NaN). Bytes of cp.async arrive at once in some
+// blocks and as late as they may in others. It knows nothing of speed.
 #pragma once
 #include <cstdint>
 #include <cstdio>
@@ -41,6 +41,7 @@ struct Block {
   char *shared;
   Warp warps[32];
   u32 arrived = 0, any = 0, result = 0, turn = 0;
+  bool early;  // copies arrive when they are begun
 };
 
 extern Block *block;
@@ -125,8 +126,13 @@ inline float half_wide(u16 h) {
 
 inline u32 shared_address(const void *p) { return (u32)((const char *)p - block->shared); }
 
+inline void arrive(const Copy &c) {
+  if (c.in) memcpy(block->shared + c.to, c.from, 16);
+  else memset(block->shared + c.to, 0, 16);
+}
 inline void copy_async(u32 to, const void *from, bool in) {
   if (to % 16 || (in && (uintptr_t)from % 16)) fail("cp.async is not aligned");
+  if (block->early) return arrive({to, 0, from, in});
   if (self->pending == sizeof self->copies / sizeof *self->copies) fail("too many copies are open");
   self->copies[self->pending++] = {to, self->group, from, in};
 }
@@ -139,8 +145,7 @@ inline void copies_wait(u32 open) {
       self->copies[kept++] = c;
       continue;
     }
-    if (c.in) memcpy(block->shared + c.to, c.from, 16);
-    else memset(block->shared + c.to, 0, 16);
+    arrive(c);
   }
   self->pending = kept;
 }

@@ -76,6 +76,8 @@ void run(const Kernel *k, u32 blocks, u32 count, u32 shared_size, const u64 *arg
   if (count % 32 || count > 1024) fail("a block is whole warps, and at most 1024 threads");
   if (count != k->threads) fail("another number of threads than the kernel was made for: ", k->name);
   kernel = k, arguments = args;
+  static u32 launches;
+  launches++;
   Block b;
   block = &b;
   b.count = blocks, b.threads = count, b.shared_size = shared_size;
@@ -90,20 +92,27 @@ void run(const Kernel *k, u32 blocks, u32 count, u32 shared_size, const u64 *arg
       t.index = i, t.turn = nullptr, t.done = false, t.pending = t.group = 0;
       prepare(t);
     }
-    // Warps take turns from the front in one block and from the back in the next,
-    // so that an order no barrier keeps shows.
+    // Each warp goes on as far as it can before the next: from the front in one
+    // block, from the back in another, and with copies that arrive at once or as
+    // late as they may, so that an order no barrier keeps shows.
+    const u32 mode = b.index + launches;
+    b.early = mode & 2;
     for (u32 left = count; left;) {
-      bool moved = false;
-      for (u32 j = 0; j < count; j++) {
-        u32 warp = j / 32, lane = j % 32;
-        if (b.index & 1) warp = count / 32 - 1 - warp, lane = 31 - lane;
-        Thread &t = threads[warp * 32 + lane];
-        if (t.done || (t.turn && *t.turn == t.seen)) continue;
-        t.turn = nullptr, self = &t, moved = true;
-        enter();
-        if (t.done) left--;
+      bool any = false;
+      for (u32 j = 0; j < count / 32; j++) {
+        const u32 warp = mode & 1 ? count / 32 - 1 - j : j;
+        for (bool moved = true; moved; any |= moved) {
+          moved = false;
+          for (u32 i = 0; i < 32; i++) {
+            Thread &t = threads[warp * 32 + (mode & 1 ? 31 - i : i)];
+            if (t.done || (t.turn && *t.turn == t.seen)) continue;
+            t.turn = nullptr, self = &t, moved = true;
+            enter();
+            if (t.done) left--;
+          }
+        }
       }
-      if (!moved) fail("threads wait for others that will not come, in ", k->name);
+      if (!any) fail("threads wait for others that will not come, in ", k->name);
     }
     unguard(b.shared, shared_size);
     free(b.shared);
