@@ -121,7 +121,7 @@ def model(folder, state=None):
     return m.eval(), t, state['scale'], state['step']
 
 
-def score(folder, n=60, steps=10, guidance=4., shift=train_dit.SHIFT, seed=0, decoded=False):
+def score(folder, n=60, steps=12, guidance=4., shift=train_dit.SHIFT, seed=0, decoded=False):
     m, t, (mean, std), step = model(folder)
     rd, _ = reader(folder)
     c, s = prompts(n)

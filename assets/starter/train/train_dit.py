@@ -46,7 +46,7 @@ def shifted(u, shift=SHIFT):
 
 
 @torch.no_grad()
-def generate(model, ids, noise, steps=10, guidance=4., shift=SHIFT, first=None, device='cpu'):
+def generate(model, ids, noise, steps=12, guidance=4., shift=SHIFT, first=None, device='cpu'):
     """Euler walk from noise to normalised latents; first is a given first latent frame or None."""
     x, T = noise.clone(), noise.shape[2]
     none = torch.zeros_like(ids)
