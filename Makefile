@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 export GOFLAGS += -buildvcs=false
 PROMPT  ?= a red circle moves to the right
 
-.PHONY: build run deps test race bench fuzz lint package windows clean
+.PHONY: build run deps test race bench fuzz lint package windows clean cuda kernels bundle-gpu test-gpu bench-gpu
 
 # Paths are trimmed only from what leaves this machine: with other flags than the
 # tests have, SQLite, x264 and the window's toolkit would be compiled twice.
@@ -42,7 +42,7 @@ bench: deps
 	@if ls /usr/include/*/cblas.h /usr/include/cblas.h >/dev/null 2>&1; then tags="-tags openblas"; \
 	else echo "(apt-get install libopenblas-dev for OpenBLAS beside our figures)"; fi; \
 	$(GO) run $$tags ./inference/device/cpu/simd/bench
-	$(GO) test -run '^$$' -bench . ./inference/pipeline ./app/export
+	$(GO) test -run '^$$' -bench . ./app/export ./ui
 
 FUZZTIME ?= 10s
 fuzz:
@@ -77,6 +77,25 @@ windows:
 	@command -v $(MINGW)-gcc >/dev/null || { echo "apt-get install gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 first"; exit 1; }
 	GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=$(MINGW)-gcc CXX=$(MINGW)-g++ \
 		$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/kinora.exe ./app
+
+# bin/kinora with the CUDA device in it (kinora generate --device cuda). Only the
+# driver is opened, and only when asked for. See kernels/RESULTS.md for what is proven.
+cuda: deps
+	CGO_CFLAGS="-I$(CURDIR)/inference/device/cuda/driver/include" $(GO) build -tags cuda -ldflags '$(LDFLAGS)' -o bin/kinora ./app
+
+# The compiled kernels anew; needs clang-19, and ptxas for machine code.
+kernels:
+	$(GO) run ./kernels/make
+
+# Tests and benchmarks as programs, for a machine with a GPU and without Go.
+bundle-gpu:
+	kernels/bench/bundle.sh
+
+test-gpu: bundle-gpu
+	kernels/bench/run.sh test
+
+bench-gpu: bundle-gpu
+	kernels/bench/run.sh bench torch
 
 clean:
 	rm -rf bin dist

@@ -13,7 +13,9 @@ import (
 	"kinora/app/studio"
 	"kinora/assets"
 	"kinora/inference"
+	"kinora/inference/device"
 	"kinora/inference/device/cpu"
+	"kinora/inference/device/cuda"
 	"kinora/inference/pipeline"
 )
 
@@ -24,12 +26,9 @@ var cores = runtime.GOMAXPROCS(0)
 // newEngine opens the engine that o asks for, over the built-in model and those
 // in the folder of models.
 func newEngine(o studio.EngineOptions) (inference.Engine, error) {
-	switch o.Device {
-	case "", "auto", "cpu":
-	case "cuda":
-		return nil, fmt.Errorf("%w: this build has no CUDA support; choose --device cpu", inference.ErrNoDevice)
-	default:
-		return nil, fmt.Errorf("%w: %q; choose auto, cpu or cuda", inference.ErrNoDevice, o.Device)
+	dev, err := openDevice(o)
+	if err != nil {
+		return nil, err
 	}
 	var folders []string
 	if o.ModelFolder != "" {
@@ -37,13 +36,25 @@ func newEngine(o studio.EngineOptions) (inference.Engine, error) {
 	}
 	lib, err := library.New(assets.Starter(), folders...)
 	if err != nil {
+		dev.Close()
 		return nil, err
 	}
-	if o.Threads == 0 {
-		o.Threads = cores
-	}
-	dev := cpu.New(cpu.Options{Threads: o.Threads})
 	return engine{pipeline.New(dev, lib), dev, lib}, nil
+}
+
+// openDevice opens the device that o names. Auto is the CPU for as long as the
+// kernels have not been seen right on a GPU; cuda must be asked for.
+func openDevice(o studio.EngineOptions) (device.Device, error) {
+	switch o.Device {
+	case "", "auto", "cpu":
+		if o.Threads == 0 {
+			o.Threads = cores
+		}
+		return cpu.New(cpu.Options{Threads: o.Threads}), nil
+	case "cuda":
+		return cuda.Open(cuda.Options{Index: o.GPU})
+	}
+	return nil, fmt.Errorf("%w: %q; choose auto, cpu or cuda", inference.ErrNoDevice, o.Device)
 }
 
 // An engine is a pipeline with the device to close after it, and the library that
