@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kinora/inference"
+	"kinora/inference/families/wan"
 	"kinora/inference/sampler"
 	"kinora/inference/weights/dialect"
 )
@@ -93,7 +94,7 @@ func (p part) item(s set) item {
 	name := modelName(p.path)
 	about := inference.Model{
 		Name: name, Title: fmt.Sprintf("%s (%s)", orUnknown(p.Model), name), Path: p.path,
-		Default:  inference.Request{Width: 832, Height: 480, Frames: 49, FPS: 24, Steps: 20, Guidance: 5, Shift: 5, Sampler: "unipc"},
+		Default:  inference.Request{Width: 832, Height: 480, Frames: 49, FPS: 24, Steps: 20, Guidance: 5, Shift: 5, Sampler: "unipc", Negative: wan.NegativePrompt},
 		SizeStep: 32, MaxSize: 1280, ImageToVideo: true,
 		Note: fmt.Sprintf("%s, stored as %s; %.1f GB with text encoder and VAE.", orUnknown(p.Model), p.Stored,
 			float64(s.denoiser.Bytes+s.text.Bytes+s.vae.Bytes)/1e9),
