@@ -1,7 +1,7 @@
 // The part of the CUDA driver's interface that gorgonia.org/cu and this package
-// speak: names, numbers and signatures as the driver API's documentation gives
-// them, at the level of CUDA 11, which every later driver keeps. The functions are
-// defined in forward.c.
+// speak: names, numbers and signatures only, taken as facts from the interface of
+// CUDA 11.8 and kept at the level of CUDA 11, which every later driver keeps. The
+// functions are defined in forward.c.
 #ifndef KINORA_CUDA_H
 #define KINORA_CUDA_H
 
