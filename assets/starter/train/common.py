@@ -9,6 +9,15 @@ class Sorry(Exception):
     """A sentence for people: what is wrong and what to do."""
 
 
+def half(device):
+    """The type that products are computed in: bfloat16 wherever that is fast."""
+    return torch.bfloat16 if device == 'cuda' or torch.cpu._is_avx512_bf16_supported() else torch.float32
+
+
+def mixed(device):
+    return torch.autocast(device, torch.bfloat16, enabled=half(device) == torch.bfloat16)
+
+
 class Muon:
     """Momentum whose update is made orthogonal (five Newton-Schulz steps), for matrices and kernels."""
 

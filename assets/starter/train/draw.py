@@ -1,5 +1,5 @@
-"""Anti-aliased drawing with signed distances, in batches: x and y are [n,T,h,w] local coordinates,
-per-clip and per-frame numbers are [n,T,1,1], and a negative distance is inside."""
+"""Anti-aliased drawing with signed distances: x and y are local coordinates that broadcast to [T,h,w],
+per-frame numbers are [T,1,1], and a negative distance is inside."""
 import math
 import torch
 
@@ -10,13 +10,14 @@ def circle(x, y, r):
 
 def ellipse(x, y, a, b):
     k = torch.sqrt((x / a) ** 2 + (y / b) ** 2)
-    return (k - 1) * min(a, b)
+    return (k - 1) * (torch.minimum(torch.as_tensor(a), torch.as_tensor(b)) if torch.is_tensor(a) or torch.is_tensor(b) else min(a, b))
 
 
 def box(x, y, w, h, r=0.):
     qx, qy = x.abs() - (w - r), y.abs() - (h - r)
-    out = torch.sqrt(qx.clamp(min=0) ** 2 + qy.clamp(min=0) ** 2)
-    return out + torch.maximum(qx, qy).clamp(max=0) - r
+    if not r:
+        return torch.maximum(qx, qy)
+    return torch.sqrt(qx.clamp(min=0) ** 2 + qy.clamp(min=0) ** 2) + torch.maximum(qx, qy).clamp(max=0) - r
 
 
 def capsule(x, y, ax, ay, bx, by, r):
@@ -33,6 +34,12 @@ def peak(x, y, w, h):
     """A tall triangle, point up at (0,-h), foot of half width w at y = 0."""
     n = math.hypot(w, h)
     return torch.maximum((x.abs() * h + (y + h) * -w) / n, y)
+
+
+def taper(x, y, top, foot, h):
+    """A trapezoid of half height h, half widths top and foot."""
+    k = (foot - top) / (2 * h)
+    return torch.maximum((x.abs() - (top + foot) / 2 - k * y) / math.hypot(1, k), y.abs() - h)
 
 
 def star(x, y, r, inner=.5):
@@ -63,44 +70,67 @@ def cut(a, b):
     return torch.maximum(a, -b)
 
 
+def both(a, b):
+    return torch.maximum(a, b)
+
+
 class Canvas:
-    """Clips being painted: v is [n,T,3,H,W] in 0..1; y runs -1..1 downwards, x is to the same scale."""
+    """One clip being painted: v is [T,3,H,W] in 0..1; y runs -1..1 downwards, x is to the same scale.
+    zoom [T,1,1] is the camera's, around the point focus."""
 
-    def __init__(self, background, frames):
-        n, _, H, W = background.shape
-        self.v = background[:, None].expand(n, frames, 3, H, W).contiguous()
-        self.n, self.T, self.H, self.W = n, frames, H, W
-        self.y = (torch.arange(H) + .5) * 2 / H - 1
-        self.x = ((torch.arange(W) + .5) * 2 / W - 1) * W / H
+    def __init__(self, v, zoom=None, focus=(0., 0.)):
+        self.v, self.zoom, self.focus = v, zoom, focus
+        self.T, _, self.H, self.W = v.shape
+        self.half, self.aspect = self.H / 2, self.W / self.H
 
-    def window(self, x0, x1, y0, y1):
-        """Slices of rows and columns that cover a rectangle, or None when it is off the picture."""
-        c = self.H / 2
-        a, b = int(max(0, (x0 + self.W / self.H) * c - 1)), int(min(self.W, (x1 + self.W / self.H) * c + 2))
-        t, u = int(max(0, (y0 + 1) * c - 1)), int(min(self.H, (y1 + 1) * c + 2))
-        return (slice(t, u), slice(a, b)) if a < b and t < u else None
+    def _side(self, centre, scale, reach, size, edge):
+        """Length of the window, its first pixel in each frame, and the local coordinates of its pixels."""
+        flat = lambda q: q.view(-1) if torch.is_tensor(q) else torch.tensor([float(q)])
+        if reach is None:
+            n, first = size, torch.zeros(1)
+        else:
+            n = min(size, int(2 * reach * float(flat(scale).max()) * self.half) + 4)
+            first = ((flat(centre) + edge) * self.half - n / 2).floor().clamp(0, size - n)
+        x = (first[:, None] + torch.arange(n) + .5) / self.half - edge
+        return n, first, (x - flat(centre)[:, None]) / flat(scale)[:, None]
 
     def paint(self, layers, cx=0., cy=0., scale=1., angle=None, reach=None):
-        """Paints layers(x, y) -> [(distance, colour, opacity)] around (cx, cy); reach bounds the figure."""
-        one = lambda q: q if torch.is_tensor(q) else torch.full((self.n, self.T, 1, 1), float(q))
-        cx, cy, scale = one(cx), one(cy), one(scale)
-        if reach is None:
-            win = (slice(0, self.H), slice(0, self.W))
-        else:
-            r = scale * reach
-            win = self.window((cx - r).min().item(), (cx + r).max().item(), (cy - r).min().item(), (cy + r).max().item())
-        if win is None:
-            return
-        x, y = (self.x[win[1]] - cx) / scale, (self.y[win[0]][:, None] - cy) / scale
+        """Paints layers(x, y) -> [(distance, colour, opacity)] around (cx, cy) inside reach, one number or (across, upright)."""
+        if self.zoom is not None:
+            fx, fy = self.focus
+            cx, cy, scale = (cx - fx) * self.zoom + fx, (cy - fy) * self.zoom + fy, scale * self.zoom
+        rx, ry = reach if isinstance(reach, tuple) else (reach, reach)
+        w, left, x = self._side(cx, scale, rx, self.W, self.aspect)
+        h, top, y = self._side(cy, scale, ry, self.H, 1.)
+        x, y = x[:, None], y[:, :, None]
         if angle is not None:
             c, s = angle.cos(), angle.sin()
             x, y = x * c + y * s, y * c - x * s
-        v = self.v[:, :, :, win[0], win[1]]
+        sharp = scale * -self.half
+        keep = paint = None
         for layer in layers(x, y):
-            a = (0.5 - layer[0] * scale * (self.H / 2)).clamp_(0, 1)
+            a = (layer[0] * sharp).add_(.5).clamp_(0, 1)
             if len(layer) > 2:
                 a = a * layer[2]
-            colour = layer[1] if torch.is_tensor(layer[1]) else torch.tensor(layer[1], dtype=torch.float32)
-            colour = colour.view(1, 1, 3, 1, 1) if colour.ndim == 1 else colour.view(self.n, 1, 3, 1, 1)
-            v = torch.lerp(v, colour.expand_as(v), a[:, :, None].expand_as(v))
-        self.v[:, :, :, win[0], win[1]] = v
+            colour = layer[1]
+            rest = 1 - a
+            if keep is None:
+                keep, paint = rest, torch.stack([a * q for q in colour])
+                continue
+            if torch.broadcast_shapes(keep.shape, rest.shape) == keep.shape:
+                keep.mul_(rest)
+                paint.mul_(rest)
+            else:
+                keep, paint = keep * rest, paint * rest
+            for p, q in zip(paint, colour):
+                if q:
+                    p.add_(a, alpha=q)
+        left, top = left.int().tolist(), top.int().tolist()
+        if len(set(left)) == 1 and len(set(top)) == 1:
+            v = self.v[:, :, top[0]:top[0] + h, left[0]:left[0] + w]
+            v.mul_(keep[:, None]).add_(paint.transpose(0, 1))
+            return
+        for k in range(self.T):
+            a, b = top[k % len(top)], left[k % len(left)]
+            m = k % len(keep)
+            self.v[k, :, a:a + h, b:b + w].mul_(keep[m]).add_(paint[:, m])

@@ -1,116 +1,81 @@
-"""What the drawn world is made of: shapes, products and characters, in local coordinates."""
-import math
-import torch
-from draw import any_of, box, capsule, circle, cut, ellipse, heart, peak, star, triangle
+"""Shapes and products: the things of the drawn world, in local coordinates of radius about 1."""
+from draw import any_of, both, box, capsule, circle, cut, ellipse, heart, star, taper, triangle
 
-COLOURS = {'red': (.90, .14, .18), 'orange': (.98, .54, .10), 'yellow': (1, .86, .15), 'green': (.10, .60, .25),
-           'blue': (.12, .34, .90), 'purple': (.53, .20, .75), 'pink': (1, .45, .70), 'white': (1, 1, 1)}
-DARK, LIGHT, METAL = (.12, .12, .16), (.97, .96, .93), (.62, .66, .72)
-SUIT, GLASS = (.94, .95, .98), (.62, .84, 1.)
-FUR = {'dog': (.90, .56, .22), 'cat': (.45, .45, .52), 'robot': (.30, .62, .74)}
-SHAPES = ['circle', 'square', 'triangle', 'star', 'heart', 'crescent']
-PRODUCTS = ['bottle', 'cup', 'phone', 'gift']
-CHARACTERS = ['dog', 'cat', 'robot']
+COLOURS = {'red': (.90, .13, .17), 'orange': (1, .54, .08), 'yellow': (1, .87, .15), 'green': (.10, .62, .26), 'blue': (.11, .34, .92),
+           'purple': (.55, .20, .78), 'pink': (1, .45, .70), 'brown': (.50, .27, .12), 'black': (.08, .08, .10), 'white': (1, 1, 1)}
+DARK, LIGHT, METAL = (.13, .13, .18), (.98, .97, .94), (.62, .66, .72)
+SHAPES = ['circle', 'square', 'triangle', 'star', 'heart', 'crescent', 'diamond', 'ring']
+PRODUCTS = ['bottle', 'shoe', 'phone', 'cup', 'watch', 'bag', 'headphones', 'gift', 'lamp']
+REACH = {'bottle': (.52, 1.16), 'shoe': (1.22, .80), 'phone': (.66, 1.12), 'cup': (1.14, .86), 'watch': (.78, 1.2), 'bag': (1.02, 1.14),
+         'headphones': (1.14, 1.08), 'gift': (.98, 1.1), 'lamp': (.92, 1.14), 'ring': 1.06, 'crescent': 1.06, 'circle': 1.06, 'square': 1.28}
+
+
+def mix(a, b, k):
+    return tuple(p + (q - p) * k for p, q in zip(a, b))
 
 
 def shape(name, c):
-    """Layers of a shape or product of colour c [n,3]; radius about 1."""
-    soft = c + (1 - c) * .55
-    soft = torch.where((c.mean(1, keepdim=True) > .95), torch.tensor([[.78, .80, .86]]), soft)
+    """Layers of a shape or product of colour c."""
+    white = min(c) > .95
+    soft = (.74, .77, .85) if white else mix(c, (1, 1, 1), .55)
+    deep = (.80, .82, .88) if white else mix(c, (0, 0, 0), .28) if max(c) > .2 else (.30, .30, .35)
+    light = (.84, .25, .32) if white else LIGHT
 
     def layers(x, y):
         if name == 'circle':
-            return [(circle(x, y, .95), c), (circle(x + .38, y + .38, .2), soft)]
+            return [(circle(x, y, 1.), c), (circle(x + .38, y + .38, .24), soft)]
         if name == 'square':
-            return [(box(x, y, .82, .82, .06), c)]
+            return [(box(x, y, .86, .86, .06), c)]
         if name == 'triangle':
-            return [(triangle(x, y - .1, 1.1), c)]
+            return [(triangle(x, y - .1, 1.16), c)]
         if name == 'star':
-            return [(star(x, y, 1.12), c)]
+            return [(star(x, y - .04, 1.18), c)]
         if name == 'heart':
-            return [(heart(x, y, 1.6), c)]
+            return [(heart(x, y, 1.75), c)]
         if name == 'crescent':
-            return [(cut(circle(x, y, .98), circle(x - .52, y + .1, .82)), c)]
+            return [(cut(circle(x + .1, y, 1.02), circle(x - .42, y + .1, .84)), c)]
+        if name == 'diamond':
+            crown, pit = taper(x, y + .45, .62, 1.05, .27), taper(x, y - .42, 1.05, .01, .60)
+            return [(crown, soft), (pit, c), (taper(x, y - .42, .42, .01, .60), deep)]
+        if name == 'ring':
+            return [(circle(x, y, .80).abs() - .22, c), (circle(x, y + .80, .17), soft)]
         if name == 'bottle':
-            body = any_of(box(x, y - .3, .42, .72, .16), box(x, y + .62, .16, .3, .05))
-            return [(body, c), (box(x, y + .92, .21, .13, .05), DARK), (box(x, y - .3, .43, .26), LIGHT),
-                    (circle(x, y - .3, .14), c)]
-        if name == 'cup':
-            w = .62 - .12 * y
-            body = torch.maximum(x.abs() - w, (y - .05).abs() - .68)
-            handle = cut(circle(x - .68, y, .38), circle(x - .68, y, .2))
-            return [(handle, c), (body, c), (ellipse(x, y + .62, .69, .13), (.36, .22, .16))]
+            body = any_of(box(x, y - .38, .45, .70, .16), ellipse(x, y + .24, .45, .42), box(x, y + .66, .17, .30, .04))
+            return [(body, c), (box(x, y + .95, .23, .14, .05), DARK if max(c) > .2 else METAL), (box(x, y - .42, .45, .30), light),
+                    (circle(x, y - .42, .19), c)]
+        if name == 'shoe':
+            upper = any_of(box(x + .62, y + .06, .44, .66, .20), ellipse(x - .48, y - .32, .62, .44), taper(x - .06, y - .02, .20, .85, .42))
+            upper = cut(both(upper, y - .42), ellipse(x + .58, y + .76, .34, .20))
+            lace = any_of(capsule(x, y, -.08, -.28, .14, -.48, .05), capsule(x, y, .14, -.14, .36, -.34, .05), capsule(x, y, .36, -.02, .56, -.20, .05))
+            return [(upper, c), (any_of(ellipse(x - .96, y - .30, .22, .2)), light), (lace, light),
+                    (box(x - .02, y - .52, 1.14, .17, .13), light if not white else soft), (box(x + .68, y + .02, .30, .10, .08), deep)]
         if name == 'phone':
-            return [(box(x, y, .55, 1.02, .16), c), (box(x, y, .44, .82, .06), (.16, .22, .34)),
-                    (box(x, y + .45, .3, .2, .05), (.55, .80, .92)), (circle(x - .16, y - .45, .12), (.95, .75, .3)),
-                    (circle(x + .16, y - .45, .12), (.45, .80, .55))]
-        bow = any_of(ellipse(x - .26, y + .82, .26, .17), ellipse(x + .26, y + .82, .26, .17))
-        band = torch.where(c.mean(1, keepdim=True) > .95, torch.tensor([[.86, .25, .30]]), torch.tensor([[1., .97, .88]]))
-        return [(box(x, y - .15, .82, .72, .05), c), (box(x, y - .15, .14, .73), band), (box(x, y + .02, .83, .12), band),
-                (bow, band)]
-    return layers
-
-
-def character(name, fur, dress, pose):
-    """Layers of an upright animal or robot, feet at y = 1. pose: numbers per frame (see world.pose)."""
-    p = pose
-    suit = torch.tensor([SUIT]).expand_as(fur) if dress == 'spacesuit' else fur
-    limb = suit if dress == 'spacesuit' or name != 'robot' else torch.tensor([METAL]).expand_as(fur)
-    f = .10 * p['face']
-
-    def layers(x, y):
-        x = x - p['lean'] * (.9 - y).clamp(min=0)
-        out = []
-        if name == 'dog':
-            tx, ty = x + p['side'] * .52, y - .22
-            out.append((cut(circle(tx, ty, .23), circle(tx + p['side'] * .02, ty + .02, .08)), fur))
-        if name == 'cat':
-            s = -p['side']
-            out.append((any_of(capsule(x, y, s * .3, .5, s * .62, .42, .07), capsule(x, y, s * .62, .42, s * .7, -.05, .07)), fur))
-        legs = any_of(capsule(x, y, .17, .45, .18 + p['leg'], .87 - p['lift'], .12),
-                      capsule(x, y, -.17, .45, -.18 - p['leg'], .87 - p['lift2'], .12))
-        feet = any_of(ellipse(x - .20 - p['leg'], y - .92 + p['lift'], .17, .09), ellipse(x + .20 + p['leg'], y - .92 + p['lift2'], .17, .09))
-        out.append((legs, limb))
-        out.append((feet, METAL if dress == 'spacesuit' or name == 'robot' else LIGHT))
-        arm = lambda s, a: capsule(x, y, s * .33, .02, s * .33 + s * .46 * a.sin(), .02 + .46 * a.cos(), .105)
-        out.append((any_of(arm(1, p['right']), arm(-1, p['left'])), limb))
-        out.append((box(x, y - .24, .37, .36, .12 if name == 'robot' else .26), suit))
-        if dress == 'spacesuit':
-            out += [(box(x, y - .25, .2, .13, .04), (.30, .45, .75)), (circle(x - .09, y - .25, .05), (.95, .3, .25))]
-        elif name == 'robot':
-            out.append((box(x, y - .22, .2, .15, .04), METAL))
-        else:
-            out.append((ellipse(x - f, y - .28, .22, .26), LIGHT))
-        hx, hy = x - p['nod'], y + .46
-        if dress == 'spacesuit':
-            out.append((circle(hx, hy + .08, .66), GLASS, .35))
-        if name == 'robot':
-            out += [(any_of(box(hx, hy + .48, .03, .16), circle(hx, hy + .62, .08)), METAL), (box(hx, hy, .46, .36, .1), fur),
-                    (box(hx - f, hy, .36, .2, .08), DARK),
-                    (any_of(circle(hx - f - .16, hy, .08), circle(hx - f + .16, hy, .08)), (.45, 1., .9))]
-        else:
-            e = .30 if name == 'dog' else .28
-            ears = any_of(peak(hx - e, hy + .18, .17, .48), peak(hx + e, hy + .18, .17, .48))
-            inner = any_of(peak(hx - e, hy + .22, .08, .28), peak(hx + e, hy + .22, .08, .28))
-            out += [(ears, fur), (inner, (.98, .72, .68)), (ellipse(hx, hy, .47, .41), fur)]
-            if name == 'dog':
-                out += [(any_of(ellipse(hx - f - .12, hy - .18, .22, .17), ellipse(hx - f + .12, hy - .18, .22, .17)), LIGHT),
-                        (ellipse(hx - f, hy - .09, .09, .065), DARK)]
-            else:
-                out += [(any_of(ellipse(hx - f - .08, hy - .16, .14, .1), ellipse(hx - f + .08, hy - .16, .14, .1)), LIGHT),
-                        (ellipse(hx - f, hy - .09, .06, .045), (.95, .45, .5)),
-                        (any_of(capsule(hx, hy, .25, -.12 + .24, .5, .08, .012), capsule(hx, hy, -.25, -.12 + .24, -.5, .08, .012),
-                                capsule(hx, hy, .25, .17, .5, .2, .012), capsule(hx, hy, -.25, .17, -.5, .2, .012)), LIGHT)]
-            out.append((any_of(ellipse(hx - f - .18, hy + .07, .065, .09), ellipse(hx - f + .18, hy + .07, .065, .09)), DARK))
-        if dress == 'spacesuit':
-            ring = cut(circle(hx, hy + .08, .66), circle(hx, hy + .08, .58))
-            out += [(ring, SUIT), (box(x, y + .06, .36, .08, .07), METAL)]
-        if dress == 'hat':
-            out += [(box(hx, hy + .40, .40, .06, .05), (.16, .30, .42)), (box(hx, hy + .62, .25, .22, .04), (.16, .30, .42)),
-                    (box(hx, hy + .47, .255, .045), (.92, .75, .25))]
-        if dress == 'scarf':
-            out += [(capsule(x, y, .18, -.02, .26, .38, .085), (.80, .16, .22)), (box(x, y + .03, .36, .1, .09), (.86, .20, .26))]
-        return out
+            return [(box(x, y, .60, 1.06, .17), c), (box(x, y, .47, .86, .07), (.14, .20, .34)), (box(x, y + .42, .34, .26, .06), (.55, .82, .95)),
+                    (circle(x - .19, y - .14, .13), (.98, .76, .28)), (circle(x + .19, y - .14, .13), (.42, .82, .55)),
+                    (circle(x - .19, y - .52, .13), (.95, .42, .45)), (circle(x + .19, y - .52, .13), (.75, .60, .95))]
+        if name == 'cup':
+            x = x + .18
+            return [(circle(x - .72, y + .02, .33).abs() - .11, c), (taper(x, y - .06, .76, .60, .72), c), (ellipse(x, y + .66, .76, .17), deep),
+                    (ellipse(x, y + .66, .63, .11), (.38, .22, .14)), (heart(x, y - .10, .42), light)]
+        if name == 'watch':
+            strap = any_of(taper(x, y + .82, .30, .40, .34), taper(x, y - .82, .40, .30, .34))
+            hands = any_of(capsule(x, y, 0., 0., 0., -.36, .055), capsule(x, y, 0., 0., .24, .12, .055))
+            return [(strap, c), (box(x - .70, y, .08, .12, .03), METAL), (circle(x, y, .68), deep if max(c) > .2 else METAL), (circle(x, y, .52), LIGHT), (hands, DARK)]
+        if name == 'bag':
+            handle = both(any_of(ellipse(x, y + .36, .50, .66).abs() - .09), y + .25)
+            return [(handle, deep), (both(taper(x, y - .38, .74, .94, .66), box(x, y - .38, .94, .66, .14)), c),
+                    (both(ellipse(x, y + .30, .80, .78), -.28 - y), deep), (box(x, y - .46, .15, .15, .05), (1, .84, .35))]
+        if name == 'headphones':
+            band = both(circle(x, y - .10, .86).abs() - .12, y - .16)
+            cups = any_of(box(x + .82, y - .42, .24, .44, .18), box(x - .82, y - .42, .24, .44, .18))
+            pads = any_of(box(x + .56, y - .42, .13, .36, .10), box(x - .56, y - .42, .13, .36, .10))
+            return [(band, c), (pads, DARK if max(c) > .2 else METAL), (cups, c), (any_of(circle(x + .84, y - .42, .12), circle(x - .84, y - .42, .12)), soft)]
+        if name == 'lamp':
+            return [(box(x, y - .38, .09, .55), (.55, .42, .30)), (box(x, y - .95, .46, .12, .10), (.55, .42, .30)),
+                    (taper(x, y - .20, .58, .84, .08), (1, .95, .62), .75), (taper(x, y + .45, .44, .84, .56), c), (taper(x, y - .02, .79, .84, .08), soft)]
+        bow = any_of(ellipse(x - .28, y + .78, .28, .19), ellipse(x + .28, y + .78, .28, .19))
+        return [(bow, light), (box(x, y - .24, .76, .70, .04), c), (box(x, y - .24, .16, .70), light), (box(x, y + .38, .88, .22, .05), deep),
+                (box(x, y + .38, .16, .22), light), (circle(x, y + .72, .12), light)]
     return layers
 
 
@@ -118,9 +83,8 @@ def potato(x, y):
     return any_of(ellipse(x, y, 1., .72), circle(x - .3, y - .1, .62))
 
 
-def sprout(x, y, grown):
-    """Two leaves on a stem, foot at (0,0), as tall as grown (0..1, per frame)."""
-    g = grown.clamp(min=.02)
-    stem = capsule(x, y, 0., 0., 0., -g, .07)
-    leaves = any_of(ellipse(x - .28 * g, y + g, .34, .16), ellipse(x + .28 * g, y + g, .34, .16))
+def sprout(x, y, g):
+    """Two leaves on a stem, foot at (0,0), as tall as g (0..1, per frame)."""
+    stem = capsule(x, y, 0., 0., 0., -g, .09)
+    leaves = any_of(ellipse(x - .32 * g, y + g, .38, .19), ellipse(x + .32 * g, y + g, .38, .19))
     return any_of(stem, leaves + (1 - g) * .2)

@@ -1,22 +1,26 @@
-"""Stage 2: clips drawn and encoded once, in shards that several processes may fill side by side."""
+"""Stage 2: clips drawn and encoded once, in shards that several processes may fill side by side; or, on a GPU,
+encoded as they are drawn."""
 import os
 import random
 import torch
+import lang
+import questions
+import tokens
 import vae
 import world
-from common import Sorry, load, log, save
+from common import Sorry, half, load, log, save
 
 SHARD = 256
 
 
-def encoder(folder):
+def encoder(folder, device='cpu'):
     state = load(f'{folder}/vae.pt')
     if state is None:
         raise Sorry(f'There is no trained VAE in {folder}; run "python3 train.py vae" first.')
     m = vae.VAE(**state['config'])
     m.load_state_dict(state['ema'])
     for p in m.parameters():
-        p.data = p.data.bfloat16()
+        p.data = p.data.to(device, half(device))
         if p.ndim == 5:
             p.data = p.data.contiguous(memory_format=torch.channels_last_3d)
     return m.eval(), state['white'], state['step']
@@ -26,13 +30,12 @@ def encoder(folder):
 def encode(m, white, video, device='cpu'):
     """Drawn clips [B,T,3,H,W] in 0..1 to latents [B,z,t,h,w], not normalised."""
     x = torch.einsum('btchw,cd->bdthw', video.to(device) * 2 - 1, white[0].to(device))
-    return m.encode(x.bfloat16().contiguous(memory_format=torch.channels_last_3d)).float()
+    return m.encode(x.to(half(device)).contiguous(memory_format=torch.channels_last_3d)).float()
 
 
 def fill(folder, first, shards, step=1, device='cpu', batch=4):
     os.makedirs(f'{folder}/latents', exist_ok=True)
-    m, white, age = encoder(folder)
-    m.to(device)
+    m, white, age = encoder(folder, device)
     for k in range(first, shards, step):
         path = f'{folder}/latents/{k:05d}.pt'
         if os.path.exists(path):
@@ -53,3 +56,86 @@ def read(folder, have=()):
             s = load(f'{where}/{n}')
             out.append((n, s['clips'], s['z']))
     return out
+
+
+def rows(sentences, tokenizer, r=None, drop=0.):
+    """Ids [n,TEXT_LEN], padded with 0."""
+    ids = torch.zeros(len(sentences), tokens.TEXT_LEN, dtype=torch.long)
+    for k, s in enumerate(sentences):
+        i = tokenizer(s, r, drop)
+        ids[k, :len(i)] = torch.tensor(i)
+    return ids
+
+
+class Shelf:
+    """Latents to train on, from the shards of a folder; sentences are made anew each time."""
+
+    def __init__(self, folder, tokenizer, device):
+        self.folder, self.tokenizer, self.device, self.names, self.clips, self.z = folder, tokenizer, device, [], [], None
+        self.grow()
+        if not self.names:
+            raise Sorry(f'There are no latents in {folder}; run "python3 train.py latents" first.')
+
+    def grow(self):
+        for name, c, q in read(self.folder, self.names):
+            self.names.append(name)
+            self.clips, self.z = self.clips + c, q if self.z is None else torch.cat([self.z, q])
+
+    def some(self, n):
+        """Of the first n clips, for statistics."""
+        return self.z[:n]
+
+    def batch(self, n, r, silent=.1):
+        """Latents [n,z,T,h,w], ids [n,TEXT_LEN] and labels of n clips, some without their sentence."""
+        i = torch.multinomial(torch.tensor([2. if c['kind'] == 'scene' else 1. for c in self.clips]), n, True)
+        said = [lang.say(self.clips[k], r) if r.random() > silent else '' for k in i.tolist()]
+        words = rows(said, self.tokenizer, r, .08)
+        return (self.z[i].float().to(self.device), words.to(self.device),
+                questions.table([self.clips[k] if q else None for k, q in zip(i.tolist(), said)], self.device))
+
+
+class Flow:
+    """The same from a stream of drawn clips, all of it on the device."""
+
+    def __init__(self, folder, drawn, stream, device, most=400000):
+        self.m, self.white, _ = encoder(folder, device)
+        self.white = tuple(v.to(device) for v in self.white)
+        self.stream, self.device, self.n = stream, device, 0
+        self.clips = []
+        first = self._encode(drawn.pixels[:8])
+        self.z = torch.empty((most, *first.shape[1:]), dtype=torch.half, device=device)
+        self.ids = torch.empty((most, *drawn.ids[0].shape[1:]), dtype=torch.long, device=device)
+        self.labels = {k: torch.empty(most, dtype=torch.long, device=device) for k in questions.HEADS}
+        self.add(drawn.clips, torch.cat(drawn.ids), drawn.pixels[:drawn.n])
+
+    @torch.no_grad()
+    def _encode(self, pixels):
+        x = torch.einsum('bcthw,cd->bdthw', pixels.to(self.device).float() / 127.5 - 1, self.white[0])
+        return self.m.encode(x.to(half(self.device)).contiguous(memory_format=torch.channels_last_3d)).half()
+
+    def add(self, clips, ids, pixels):
+        k = slice(self.n, self.n + len(clips))
+        if k.stop > len(self.z):
+            return
+        self.z[k] = torch.cat([self._encode(q) for q in pixels.split(32)])
+        self.ids[k] = ids.to(self.device)
+        for name, v in questions.table(clips).items():
+            self.labels[name][k] = v.to(self.device)
+        self.n, self.clips = k.stop, self.clips + clips
+
+    def grow(self):
+        for clips, ids, pixels in self.stream.take(0, 48):
+            self.add(clips, ids, pixels)
+
+    def some(self, n):
+        return self.z[:min(n, self.n)]
+
+    def batch(self, n, r, silent=.1):
+        d = self.device
+        i = torch.randint(self.n, (n,), device=d)
+        words = self.ids[i, torch.randint(self.ids.shape[1], (n,), device=d)]
+        quiet = torch.rand(n, device=d) < silent
+        none = torch.zeros_like(words)
+        none[:, 0] = 1
+        return (self.z[i].float(), torch.where(quiet[:, None], none, words),
+                {k: torch.where(quiet, -1, v[i]) for k, v in self.labels.items()})

@@ -9,7 +9,7 @@ import latents
 import tokens
 import train_dit
 import world
-from common import Sorry, load, log, save
+from common import Sorry, half, load, log, mixed, save
 from questions import HEADS, labels
 
 
@@ -50,35 +50,48 @@ def say(s):
     return ' '.join(f'{k} {v:.3f}' for k, v in s.items())
 
 
+def learn(folder, batch_of, z, scale, steps, device):
+    """Trains a reader on batch_of(n) -> (latents, labels) and keeps it in the folder."""
+    mean, std = (v.view(1, -1, 1, 1, 1).to(device) for v in scale)
+    torch.manual_seed(3)
+    m = Reader(z).to(device)
+    opt = torch.optim.AdamW(m.parameters(), lr=2e-3, weight_decay=.02)
+    for k in range(steps):
+        for g in opt.param_groups:
+            g['lr'] = 2e-3 * min(1, k / 50) * (1 - k / steps)
+        x, y = batch_of()
+        x = (x - mean) / std
+        x = x + torch.randn_like(x) * torch.rand(len(x), 1, 1, 1, 1, device=device) * .4
+        with mixed(device):
+            out = m(x)
+        loss = sum(F.cross_entropy(out[h], y[h], ignore_index=-1, reduction='sum') / (y[h] >= 0).sum().clamp(min=1) for h in HEADS)
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        if k % 200 == 0:
+            log('reader', k, steps, f'{loss.item():.3f}')
+    save(f'{folder}/reader.pt', dict(model=m.cpu().state_dict(), z=z, scale=scale))
+
+
 def train(folder, epochs=14, batch=64):
     shards = latents.read(folder)
     if not shards:
         raise Sorry(f'There are no latents in {folder}; run "python3 train.py latents" first.')
     clips, z = sum((c for _, c, _ in shards), []), torch.cat([q for _, _, q in shards]).float()
-    mean, std = train_dit.statistics(z)[:2]
     state = load(f'{folder}/dit.pt')
-    if state:
-        mean, std = state['scale']
-    z = (z - mean.view(1, -1, 1, 1, 1)) / std.view(1, -1, 1, 1, 1)
     y = {k: torch.tensor([labels(c)[k] for c in clips]) for k in HEADS}
-    torch.manual_seed(3)
-    m = Reader(z.shape[1])
-    opt = torch.optim.AdamW(m.parameters(), lr=2e-3, weight_decay=.02)
-    n = len(clips) // batch * epochs
-    for k in range(n):
-        for g in opt.param_groups:
-            g['lr'] = 2e-3 * min(1, k / 50) * (1 - k / n)
+
+    def some():
         i = torch.randint(len(clips), (batch,))
-        x = z[i] + torch.randn_like(z[i]) * torch.rand(batch, 1, 1, 1, 1) * .4
-        with torch.autocast('cpu', torch.bfloat16):
-            out = m(x)
-        loss = sum(F.cross_entropy(out[h], y[h][i], ignore_index=-1) for h in HEADS if (y[h][i] >= 0).any())
-        opt.zero_grad()
-        loss.backward()
-        opt.step()
-        if k % 200 == 0:
-            log('reader', k, n, f'{loss.item():.3f}')
-    m.eval()
+        return z[i], {k: v[i] for k, v in y.items()}
+
+    learn(folder, some, z.shape[1], state['scale'] if state else train_dit.statistics(z)[:2], len(clips) // batch * epochs, 'cpu')
+    check(folder)
+
+
+def check(folder):
+    """What the reader makes of drawn clips it never saw."""
+    m, (mean, std) = reader(folder)
     test = load(f'{folder}/score_test.pt')
     if test is None:
         a, white, _ = latents.encoder(folder)
@@ -88,7 +101,6 @@ def train(folder, epochs=14, batch=64):
     c, q = test
     q = (q - mean.view(1, -1, 1, 1, 1)) / std.view(1, -1, 1, 1, 1)
     log('reader on drawn clips it never saw:', say(summary(judge(m, q, c))))
-    save(f'{folder}/reader.pt', dict(model=m.state_dict(), z=z.shape[1], scale=(mean, std)))
 
 
 def reader(folder):
@@ -125,7 +137,7 @@ def score(folder, n=60, steps=12, guidance=4., shift=train_dit.SHIFT, seed=0, de
     m, t, (mean, std), step = model(folder)
     rd, _ = reader(folder)
     c, s = prompts(n)
-    noise = torch.randn((len(c), len(mean), 5, 12, 16), generator=torch.Generator().manual_seed(seed))
+    noise = torch.randn((len(c), len(mean), 5, 24, 32), generator=torch.Generator().manual_seed(seed))
     z = train_dit.generate(m, train_dit.rows(s, t), noise, steps, guidance, shift)
     if decoded:  # through pixels and back, so that only what is seen counts
         a, white, _ = latents.encoder(folder)
@@ -146,12 +158,12 @@ def pixels(folder, z, scale, batch=4):
     a = vae.VAE(**state['config'])
     a.load_state_dict(vae.fold({**state['ema'], **(finer['ema'] if finer else {})}, *state['white']))
     for p in a.parameters():
-        p.data = p.data.bfloat16()
+        p.data = p.data.to(half('cpu'))
         if p.ndim == 5:
             p.data = p.data.contiguous(memory_format=torch.channels_last_3d)
     mean, std = (v.view(1, -1, 1, 1, 1) for v in scale)
     for q in z.split(batch):
-        y = a.decode((q * std + mean).bfloat16().contiguous(memory_format=torch.channels_last_3d))
+        y = a.decode((q * std + mean).to(half('cpu')).contiguous(memory_format=torch.channels_last_3d))
         yield (y.float().clamp(-1, 1) / 2 + .5).permute(0, 2, 1, 3, 4)
 
 
@@ -165,6 +177,6 @@ def look(folder, state=None):
     """A sheet of fixed prompts, sheet.png in the folder."""
     from sheet import sheet
     m, t, scale, step = model(folder, state)
-    noise = torch.randn((len(LOOK), len(scale[0]), 5, 12, 16), generator=torch.Generator().manual_seed(1))
+    noise = torch.randn((len(LOOK), len(scale[0]), 5, 24, 32), generator=torch.Generator().manual_seed(1))
     z = train_dit.generate(m, train_dit.rows(LOOK, t), noise)
     sheet(torch.cat(list(pixels(folder, z, scale))), f'{folder}/sheet_{step:06d}.png', scale=.5)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Trains the starter model, stage by stage or all at once: python3 train.py all --minutes 120
 
-Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all. Every stage goes on where
+Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all; gpu, which trains
+VAE, transformer and reader in one go on a GPU while other processes draw. Every stage goes on where
 it stopped; nothing is lost by stopping it. Needs PyTorch (2.11 or newer) and NumPy; the sheets need
 Pillow, and building a new tokenizer needs sentencepiece."""
 import argparse
@@ -18,7 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from common import Sorry, Team, run  # noqa: E402
 
-STAGES = ['tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'score', 'sheet', 'export', 'all']
+STAGES = ['gpu', 'tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'score', 'sheet', 'export', 'all']
 
 
 def arguments():
@@ -33,6 +34,7 @@ def arguments():
     p.add_argument('--prompts', type=int, default=300, help='held-out prompts to score')
     p.add_argument('--first', type=int, default=0, help='first shard of latents for this process')
     p.add_argument('--step', type=int, default=1, help='shards to the next one, when several processes draw')
+    p.add_argument('--workers', type=int, default=max(1, (os.cpu_count() or 2) - 4), help='drawing processes of the stage gpu')
     p.add_argument('--threads', type=int, default=0)
     p.add_argument('--team', type=int, default=1, help='processes that train together, one thread each: better than threads on a busy machine')
     p.add_argument('--rank', type=int, default=-1, help=argparse.SUPPRESS)
@@ -80,6 +82,9 @@ def main():
         else:
             import tokens
             tokens.build(words)
+    if a.stage == 'gpu':
+        import gpu
+        gpu.train(a.folder, a.minutes, a.batch, a.clips, a.device, a.workers)
     if a.stage in ('vae', 'all'):
         import train_vae
         train_vae.train(a.folder, share(.22), a.device, compiled, team=team)

@@ -4,12 +4,11 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 import dit
-import lang
 import latents
 import questions
 import tokens
-import world
-from common import Clock, Muon, Sorry, Team, load, log, save
+from common import Clock, Muon, Team, load, log, mixed, save
+from latents import rows
 
 SHIFT = 3.
 PARTS = {'text': ('text.',), 'spatial': ('self_attn', 'cross_attn', 'ffn', 'norm3', 'patch_embedding', 'head.'), 'temporal': ('temporal_attn',)}
@@ -30,15 +29,7 @@ class Model(torch.nn.Module):
         """Loss of reading the attributes off the text's last row; labels {name: [B]}, -1 where not named."""
         last = rows[torch.arange(len(ids), device=ids.device), (ids != 0).sum(1) - 1]
         out = self.asked(last).float().split([len(v) for v in questions.HEADS.values()], 1)
-        return sum(F.cross_entropy(o, labels[k], ignore_index=-1) for k, o in zip(questions.HEADS, out) if (labels[k] >= 0).any())
-
-
-def rows(sentences, tokenizer, r=None, drop=0.):
-    ids = torch.zeros(len(sentences), tokens.TEXT_LEN, dtype=torch.long)
-    for k, s in enumerate(sentences):
-        i = tokenizer(s, r, drop)
-        ids[k, :len(i)] = torch.tensor(i)
-    return ids
+        return sum(F.cross_entropy(o, labels[k], ignore_index=-1, reduction='sum') / (labels[k] >= 0).sum().clamp(min=1) for k, o in zip(questions.HEADS, out))
 
 
 def shifted(u, shift=SHIFT):
@@ -52,7 +43,7 @@ def generate(model, ids, noise, steps=12, guidance=4., shift=SHIFT, first=None, 
     none = torch.zeros_like(ids)
     none[:, 0] = 1
     sigma = shifted(torch.linspace(1, 0, steps + 1), shift)
-    with torch.autocast(device, torch.bfloat16):
+    with mixed(device):
         words = torch.cat([model.text(none), model.text(ids)])
         for k in range(steps):
             if first is not None:
@@ -75,16 +66,15 @@ def statistics(z):
     return mean, std, (z[:, :, 0].std((0, 2, 3)) / z[:, :, 1:].std((0, 2, 3, 4)))
 
 
-def warm_up(m, tokenizer, r, device, steps=250, batch=128):
+def warm_up(m, shelf, r, device, steps=250, batch=128):
     """The text encoder first learns, alone, what sentences name: cheap, and it saves the body many steps."""
     opt = torch.optim.AdamW(list(m.text.parameters()) + list(m.asked.parameters()), lr=2e-3)
     for k in range(steps):
         for g in opt.param_groups:
             g['lr'] = 2e-3 * min(1, (k + 1) / 30, (steps - k) / 60)
-        clips = [world.sample(r) for _ in range(batch)]
-        ids = rows([lang.say(c, r) for c in clips], tokenizer, r, .08).to(device)
-        with torch.autocast(device, torch.bfloat16):
-            loss = m.told(m.text(ids), ids, questions.table(clips, device))
+        _, ids, labels = shelf.batch(batch, r, 0.)
+        with mixed(device):
+            loss = m.told(m.text(ids), ids, labels)
         opt.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(m.text.parameters(), 1.)
@@ -93,18 +83,13 @@ def warm_up(m, tokenizer, r, device, steps=250, batch=128):
             log(f'text alone {k} {loss.item():.3f}')
 
 
-def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=600, compiled=True, rate=.02, end=.3, team=None):
+def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=600, compiled=True, rate=.02, end=.4, team=None, shelf=None):
     team = team or Team(folder)
     tokenizer = tokens.Tokenizer(f'{folder}/tokenizer.model')
-    data, names = [], []
-    for n, c, z in latents.read(folder):
-        names.append(n)
-        data.append((c, z))
-    if not data:
-        raise Sorry(f'There are no latents in {folder}; run "python3 train.py latents" first.')
-    clips, z = sum((c for c, _ in data), []), torch.cat([q for _, q in data])
+    shelf = shelf or latents.Shelf(folder, tokenizer, device)
+    z = shelf.some(1024)
     state = load(f'{folder}/dit.pt')
-    mean, std = state['scale'] if state else statistics(z[:4 * latents.SHARD])[:2]
+    mean, std = (v.to(device) for v in (state['scale'] if state else statistics(z)[:2]))
     if not state and not team.rank:
         log('first frame against later ones, per channel:', ' '.join(f'{v:.2f}' for v in statistics(z)[2].tolist()))
     view = lambda v: v.view(1, -1, 1, 1, 1)
@@ -115,7 +100,7 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
         m.load_state_dict(state['model'], strict=False)
     m.to(device)
     if not state and not team.rank:
-        warm_up(m, tokenizer, r, device)
+        warm_up(m, shelf, r, device, batch=128 if device == 'cpu' else 512)
     team.same(m.parameters())
     named = dict(m.named_parameters())
     for n, p in named.items():
@@ -142,35 +127,34 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
         dit.Block.forward = torch.compile(dit.Block.forward, dynamic=False)
 
     def keep():
-        save(f'{folder}/dit.pt', dict(model=m.state_dict(), ema=ema, step=step, muon=muon.buffers, adam=adam.state_dict(), spent=clock.spent(), scale=(mean, std)))
+        save(f'{folder}/dit.pt', dict(model=m.state_dict(), ema=ema, step=step, muon=muon.buffers, adam=adam.state_dict(), spent=clock.spent(), scale=(mean.cpu(), std.cpu())))
 
-    log(f'{len(clips)} clips, {sum(p.numel() for p in m.body.parameters()) / 1e6:.2f}M + text {sum(p.numel() for p in m.text.parameters()) / 1e6:.2f}M')
+    log(f'{len(shelf.clips)} clips, {sum(p.numel() for p in m.body.parameters()) / 1e6:.2f}M + text {sum(p.numel() for p in m.text.parameters()) / 1e6:.2f}M')
     torch.manual_seed(1000 * step + team.rank)
     r = random.Random(1000 * step + team.rank)
-    next_look, next_word, next_read, at = clock.spent() + every, step + 20, clock.spent() + 60, (clock.spent(), step)
+    pause = 60 if device == 'cpu' else .25
+    next_look, next_word, next_read, at = clock.spent() + every, step + 20, clock.spent() + pause, (clock.spent(), step)
     share = clock.share()
     while share < 1:
         f = min(1, (step - warm + 1) / 100) * min(1., max(.01, (1 - share) / end))
         muon.lr = rate * f
         for g in adam.param_groups:
             g['lr'] = 2e-3 * f
-        i = torch.multinomial(torch.tensor([2. if c['kind'] == 'scene' else 1. for c in clips]), batch, True)
-        x0 = ((z[i].float() - view(mean)) / view(std)).to(device)
-        said = [lang.say(clips[k], r) if r.random() > .1 else '' for k in i.tolist()]
-        words = rows(said, tokenizer, r, .08).to(device)
+        x0, words, labels = shelf.batch(batch, r)
+        x0 = (x0 - view(mean)) / view(std)
         n = torch.randn_like(x0)
         T = x0.shape[2]
         # More noise than the sampler meets: that is where layout and motion are decided, and what is learnt last.
         s = shifted(torch.sigmoid(torch.randn(batch, device=device) * 1.1), 5.)
         s = torch.where(torch.rand(batch, device=device) < .08, torch.rand(batch, device=device) * .04 + .96, s)
-        t, w = s[:, None].repeat(1, T), torch.ones(batch, 1, T, 1, 1, device=device)
-        given = torch.rand(batch, device=device) < .1
-        t[given, 0], w[given, :, 0] = 0, 0
+        given = (torch.rand(batch, device=device) < .1)[:, None] & (torch.arange(T, device=device) == 0)
+        t = torch.where(given, 0., s[:, None])
+        w = (~given).float().view(batch, 1, T, 1, 1)
         tt = t.view(batch, 1, T, 1, 1)
-        with torch.autocast(device, torch.bfloat16):
+        with mixed(device):
             text = m.text(words)
             v = m.body((1 - tt) * x0 + tt * n, t * 1000, text)
-            told = m.told(text, words, questions.table([clips[k] if q else None for k, q in zip(i.tolist(), said)], device))
+            told = m.told(text, words, labels)
         d = ((v.float() - (n - x0)) ** 2 * w).mean((1, 2, 3, 4))
         loss = d.mean() + .05 * told
         loss.backward()
@@ -180,20 +164,20 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
         adam.zero_grad(set_to_none=True)
         muon.step()
         step += 1
-        torch._foreach_lerp_(list(ema.values()), [p.detach() for p in named.values()], 1 - min(.99, (1 + step) / (10 + step)))
-        for name, part in (('all', slice(None)), ('high', s > .9), ('mid', (s > .6) & (s <= .9)), ('low', s <= .6)):
-            if d[part].numel():
-                total[name] = .99 * total.get(name, d[part].mean().item()) + .01 * d[part].mean().item()
+        torch._foreach_lerp_(list(ema.values()), [p.detach() for p in named.values()], 1 - min(.99 if device == 'cpu' else .998, (1 + step) / (10 + step)))
+        with torch.no_grad():
+            for name, part in (('all', s >= 0), ('high', s > .9), ('mid', (s > .6) & (s <= .9)), ('low', s <= .6)):
+                a, k = (d * part).sum(), part.sum()
+                old = total.get(name, (a, k))
+                total[name] = .98 * old[0] + a, .98 * old[1] + k
         if clock.spent() > next_read:
-            for name, c, q in latents.read(folder, names):
-                names.append(name)
-                clips, z = clips + c, torch.cat([z, q])
-            next_read = clock.spent() + 60
+            shelf.grow()
+            next_read = clock.spent() + pause
         if team.rank:
             continue
         if step >= next_word:
             now = clock.spent()
-            log(f'step {step} {(step - at[1]) * batch * team.size / (now - at[0]):.1f} clips/s', ' '.join(f'{k} {q:.4f}' for k, q in total.items()))
+            log(f'step {step} {(step - at[1]) * batch * team.size / (now - at[0]):.1f} clips/s', ' '.join(f'{k} {(a / n.clamp(min=1)).item():.4f}' for k, (a, n) in total.items()), len(shelf.clips), 'clips')
             at, next_word = (now, step), step + 200
         if clock.spent() > next_look:
             keep()

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 import vae
 import world
-from common import Clock, Muon, Sorry, Team, load, log, save
+from common import Clock, Muon, Sorry, Team, load, log, mixed, save
 from sheet import sheet
 
 
@@ -49,16 +49,52 @@ def channels_last(model):
             p.data = p.data.contiguous(memory_format=torch.channels_last_3d)
 
 
-def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, decoder_only=False, team=None):
-    """decoder_only goes on with the finished VAE's decoder, into decoder.pt, and leaves the latents as they are."""
+class Pool:
+    """Clips held on the device as bytes, with where to crop them; on a GPU it grows as they are drawn."""
+
+    def __init__(self, pixels, device, most, stream=None):
+        self.n, self.most, self.stream = len(pixels), max(most, len(pixels)), stream
+        self.pixels = torch.empty((self.most, *pixels.shape[1:]), dtype=torch.uint8, device=device)
+        w = moving(pixels)
+        self.weights = torch.empty((self.most, *w.shape[1:]))
+        self.pixels[:self.n], self.weights[:self.n], self.clips, self.ids = pixels, w, [], []
+
+    def grow(self, some=64):
+        if self.stream is None or self.n + 64 > self.most:
+            return
+        for clips, ids, pixels in self.stream.take(0, some):
+            k = slice(self.n, self.n + len(pixels))
+            self.pixels[k] = pixels.to(self.pixels.device)
+            self.weights[k] = moving(pixels)
+            self.n, self.clips, self.ids = k.stop, self.clips + clips, self.ids + [ids]
+
+    def crops(self, batch, size):
+        cells = self.weights.shape[1:]
+        i = torch.randint(self.n, (batch,))
+        c = torch.multinomial(self.weights[i].flatten(1), 1)[:, 0]
+        H, W = self.pixels.shape[-2:]
+        at = lambda c, most: (c * 16 + 8 - torch.randint(size, (batch,))).clamp(0, most - size) // 2 * 2
+        return torch.stack([self.pixels[k, :, :, a:a + size, b:b + size] for k, a, b in zip(i.tolist(), at(c // cells[1], H).tolist(), at(c % cells[1], W).tolist())])
+
+
+def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, decoder_only=False, team=None, stream=None, most=0):
+    """decoder_only goes on with the finished VAE's decoder, into decoder.pt, and leaves the latents as they are.
+    With a stream, its clips are what is trained on, and the pool of them is returned."""
     name = 'decoder' if decoder_only else 'vae'
     team = team or Team(folder)
-    pixels = pool(f'{folder}/vae_pool.pt', clips, 11)
-    test = pool(f'{folder}/vae_test.pt', 12, 12).float() / 127.5 - 1
-    matrix, inverse, mean = whitening(pixels)
-    white = lambda x: torch.einsum('bcthw,cd->bdthw', x, matrix.to(x.device))
-    plain = lambda y: torch.einsum('bcthw,cd->bdthw', y, inverse.to(y.device)) + mean.to(y.device).view(1, 3, 1, 1, 1)
-    weights = moving(pixels)
+    if stream is None:
+        drawn = Pool(pool(f'{folder}/vae_pool.pt', clips, 11), 'cpu', clips)
+        test = pool(f'{folder}/vae_test.pt', 12, 12).float() / 127.5 - 1
+    else:
+        first = stream.take(512)
+        drawn = Pool(torch.cat([q for _, _, q in first]), device, most, stream)
+        drawn.clips, drawn.ids = sum((c for c, _, _ in first), []), [i for _, i, _ in first]
+        test = drawn.pixels[:12].cpu().float() / 127.5 - 1
+        drawn.pixels[:12] = drawn.pixels[12:24]
+    matrix, inverse, mean = (v.to(device) for v in whitening(drawn.pixels[:min(drawn.n, 1024)].cpu()))
+    white = lambda x: torch.einsum('bcthw,cd->bdthw', x, matrix)
+    plain = lambda y: torch.einsum('bcthw,cd->bdthw', y, inverse) + mean.view(1, 3, 1, 1, 1)
+    offset = (mean @ matrix).view(1, 3, 1, 1, 1)
     torch.manual_seed(1)
     m = vae.VAE(**vae.CONFIG)
     for n, mod in m.named_modules():
@@ -96,12 +132,12 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
 
     def keep():
         save(f'{folder}/{name}.pt', dict(model=m.state_dict(), ema=ema, step=step, muon=muon.buffers, adam=adam.state_dict(), spent=clock.spent(),
-                                      white=(matrix, inverse, mean), config=vae.CONFIG))
+                                      white=tuple(v.cpu() for v in (matrix, inverse, mean)), config=vae.CONFIG))
 
     def look():
         now = {n: p.detach().clone() for n, p in named.items()}
         m.load_state_dict(ema, strict=False)
-        with torch.no_grad(), torch.autocast(device, torch.bfloat16):
+        with torch.no_grad(), mixed(device):
             z = [m.encode(white(x[None].to(device)).contiguous(memory_format=torch.channels_last_3d)) for x in test]
             y = torch.cat([plain(m.decode(q).float()).cpu() for q in z]).clamp(-1, 1)
             z = torch.cat(z).float()
@@ -110,10 +146,12 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
         both = [torch.cat([a, b], 2) for a, b in zip(test.permute(0, 2, 1, 3, 4), y.permute(0, 2, 1, 3, 4))]
         sheet([v / 2 + .5 for v in both], f'{folder}/{name}.png', frames=(0, 6, 15), columns=3, scale=.6)
 
+    if device == 'cuda':
+        vae.norm_silu = torch.compile(vae.norm_silu, dynamic=True)
+        compiled = False
     encode, decode = (torch.compile(m.encode, dynamic=False), torch.compile(m.decode, dynamic=False)) if compiled else (m.encode, m.decode)
-    seen, n, cells = 0, len(pixels), weights.shape[1:]
     next_look = clock.spent() + 100
-    T, size = 17, 96
+    size = 96
     torch.manual_seed(1000 * step + team.rank)
     share = clock.share()
     while share < 1:
@@ -124,20 +162,11 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
         for g in adam.param_groups:
             g['lr'] = 2e-3 * rate
         whole = share > .94
-        crops = []
-        for _ in range(1 if whole else batch):
-            i = torch.randint(n, (1,)).item()
-            if whole:
-                crops.append(pixels[i])
-                continue
-            c = torch.multinomial(weights[i].flatten(), 1).item()
-            y = min(max(0, c // cells[1] * 16 + 8 - torch.randint(size, (1,)).item()), 192 - size) // 2 * 2
-            x = min(max(0, c % cells[1] * 16 + 8 - torch.randint(size, (1,)).item()), 256 - size) // 2 * 2
-            t = torch.randint(17 - T + 1, (1,)).item() if T < 17 and torch.rand(1) < .6 else 0
-            crops.append(pixels[i, :, t:t + T, y:y + size, x:x + size])
-        x = white(torch.stack(crops).to(device).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last_3d)
-        target = x - (mean.to(device) @ matrix.to(device)).view(1, 3, 1, 1, 1)
-        with torch.autocast(device, torch.bfloat16):
+        drawn.grow()
+        crops = drawn.pixels[torch.randint(drawn.n, (max(1, batch // 5),)).to(drawn.pixels.device)] if whole else drawn.crops(batch, size)
+        x = white(crops.to(device).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last_3d)
+        target = x - offset
+        with mixed(device):
             mu = (m.encode if whole else encode)(x)
             y = (m.decode if whole else decode)(mu + .1 * torch.randn_like(mu))
         y, mu = y.float(), mu.float()
@@ -157,13 +186,13 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
         adam.zero_grad(set_to_none=True)
         muon.step()
         step += 1
-        total = loss.item() if step == 1 else .98 * total + .02 * loss.item()
+        total = loss.detach() if step == 1 else .98 * total + .02 * loss.detach()
         keep_rate = min(.99 if decoder_only else .998, (1 + step) / (10 + step)) if not whole else .98
         torch._foreach_lerp_(list(ema.values()), [p.detach() for p in named.values()], 1 - keep_rate)
         if team.rank:
             continue
         if step % 50 == 0:
-            log(f'{name} step {step} loss {total:.4f}')
+            log(f'{name} step {step} loss {total:.4f}, {drawn.n} clips')
         if clock.spent() > next_look:
             look()
             keep()
@@ -171,3 +200,4 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
     if not team.rank:
         look()
         keep()
+    return drawn

@@ -7,8 +7,23 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-CONFIG = dict(dim=16, dec_dim=24, z_dim=24, dim_mult=[1, 2, 4, 4], num_res_blocks=1,
-              temperal_downsample=[False, True, True])
+CONFIG = dict(dim=24, dec_dim=32, z_dim=12, dim_mult=[1, 2, 2], num_res_blocks=1, temperal_downsample=[True, True])
+
+
+def frames(x):
+    """[B,C,T,H,W] as pictures [B*T,C,H,W]; no copy where channels are last."""
+    return x.permute(0, 2, 1, 3, 4).flatten(0, 1)
+
+
+def clips(f, B):
+    return f.unflatten(0, (B, -1)).permute(0, 2, 1, 3, 4)
+
+
+def norm_silu(x, gamma):
+    # |x|/sqrt(C) is the root of the mean square; the tiny term plays the part of the reference's floor.
+    s = torch.rsqrt(x.float().pow(2).mean(1, keepdim=True) + 1e-12)
+    y = x.float() * s * gamma
+    return (y * torch.sigmoid(y)).to(x.dtype)
 
 
 class CausalConv3d(nn.Conv3d):
@@ -18,9 +33,26 @@ class CausalConv3d(nn.Conv3d):
         self.front = k[0] - 1
 
     def forward(self, x):
+        if x.is_cuda:  # frames side by side as channels: convolutions of pictures are far faster there
+            return taps(x, self.weight, self.bias, self.front, self.padding[1:])
         if self.front:
             x = F.pad(x, (0, 0, 0, 0, self.front, 0))
         return super().forward(x)
+
+
+def taps(x, weight, bias, front, padding, step=1):
+    """A convolution over time and space as one over space, its taps in time being channels."""
+    B, C, T, H, W = x.shape
+    k = weight.shape[2]
+    v = x.permute(0, 2, 1, 3, 4)
+    if k > 1:
+        if front:
+            v = torch.cat([v[:, :1] * 0] * front + [v], 1)
+        n = (v.shape[1] - k) // step + 1
+        v = torch.cat([v[:, i:i + (n - 1) * step + 1:step] for i in range(k)], 2)
+    w = weight.permute(0, 2, 1, 3, 4).flatten(1, 2)
+    y = F.conv2d(v.flatten(0, 1).contiguous(memory_format=torch.channels_last), w.contiguous(memory_format=torch.channels_last), bias, 1, padding)
+    return clips(y, B)
 
 
 class Norm(nn.Module):
@@ -29,7 +61,6 @@ class Norm(nn.Module):
         self.gamma = nn.Parameter(torch.ones(c, 1, 1) if images else torch.ones(c, 1, 1, 1))
 
     def forward(self, x):
-        # |x|/sqrt(C) is the root of the mean square; the tiny term plays the part of the reference's floor.
         s = torch.rsqrt(x.float().pow(2).mean(1, keepdim=True) + 1e-12)
         return x * s.to(x.dtype) * self.gamma.to(x.dtype)
 
@@ -42,7 +73,9 @@ class Residual(nn.Module):
         self.shortcut = CausalConv3d(i, o, 1) if i != o else nn.Identity()
 
     def forward(self, x):
-        return self.shortcut(x) + self.residual(x)
+        r = self.residual
+        y = r[2](norm_silu(x, r[0].gamma))
+        return self.shortcut(x) + r[6](norm_silu(y, r[3].gamma))
 
 
 class Attention(nn.Module):
@@ -54,7 +87,7 @@ class Attention(nn.Module):
 
     def forward(self, x):
         B, C, T, H, W = x.shape
-        f = x.permute(0, 2, 1, 3, 4).reshape(B * T, C, H, W)
+        f = frames(x)
         q, k, v = self.to_qkv(self.norm(f)).reshape(B * T, 3, C, H * W).transpose(2, 3).unbind(1)
         a = F.scaled_dot_product_attention(q[:, None].contiguous(), k[:, None].contiguous(), v[:, None].contiguous())
         a = self.proj(a[:, 0].transpose(1, 2).reshape(B * T, C, H, W))
@@ -72,18 +105,18 @@ class Resample(nn.Module):
             self.time_conv = CausalConv3d(c, 2 * c, (3, 1, 1)) if up else nn.Conv3d(c, c, (3, 1, 1), (2, 1, 1))
 
     def space(self, x):
-        conv = self.resample[1]
-        w = conv.weight.unsqueeze(2)
+        conv, f = self.resample[1], frames(x)
         if self.up:
-            x = x.repeat_interleave(2, 3).repeat_interleave(2, 4)
-            return F.conv3d(x, w, conv.bias, 1, (0, 1, 1))
-        return F.conv3d(F.pad(x, (0, 1, 0, 1)), w, conv.bias, (1, 2, 2))
+            return clips(conv(F.interpolate(f, scale_factor=2., mode='nearest')), len(x))
+        return clips(conv(F.pad(f, (0, 1, 0, 1))), len(x))
 
     def forward(self, x):
         if not self.up:
             x = self.space(x)
             if self.time_conv is not None and x.shape[2] > 1:
-                x = torch.cat([x[:, :, :1], self.time_conv(x)], 2)
+                c = self.time_conv
+                y = taps(x, c.weight, c.bias, 0, (0, 0), 2) if x.is_cuda else c(x)
+                x = torch.cat([x[:, :, :1], y], 2)
             return x
         if self.time_conv is not None and x.shape[2] > 1:
             B, C, T, H, W = x.shape
@@ -151,11 +184,14 @@ class Encoder(nn.Module):
         self.middle = nn.Sequential(Residual(w[-1], w[-1]), Attention(w[-1]), Residual(w[-1], w[-1]))
         self.head = nn.Sequential(Norm(w[-1]), nn.SiLU(), CausalConv3d(w[-1], z, 3))
 
+    def end(self, x):
+        return self.head[2](norm_silu(x, self.head[0].gamma))
+
     def forward(self, x):
         x = self.conv1(x)
         for d in self.downsamples:
             x = d(x)
-        return self.head(self.middle(x))
+        return self.end(self.middle(x))
 
 
 class Decoder(nn.Module):
@@ -173,7 +209,7 @@ class Decoder(nn.Module):
         x = self.middle(self.conv1(x))
         for u in self.upsamples:
             x = u(x)
-        return self.head(x)
+        return self.head[2](norm_silu(x, self.head[0].gamma))
 
 
 def patchify(x):

@@ -1,20 +1,21 @@
 """The drawn world: what there is to see, how it moves, where; sampled, held out and rendered.
 
-A clip is a dict: kind 'thing' (subject, colour, motion, place), 'character' (subject, colour or None,
-dress, action, place) or 'scene' (subject); j holds four small variations in -1..1."""
+A clip is a dict: kind 'thing' (subject, colour, motion, place, count, speed, camera), 'character' (subject,
+colour or None, dress, action, place, speed, camera) or 'scene' (subject); count, speed and camera may be
+missing; j holds four small variations in -1..1."""
 import hashlib
-import math
 import random
 import torch
-from draw import Canvas, any_of, box, circle, ellipse
-from figures import CHARACTERS, COLOURS, FUR, PRODUCTS, SHAPES, character, potato, shape, sprout
+import torch.nn.functional as F
+from draw import Canvas, any_of, both, box, circle, ellipse, taper
+from figures import COLOURS, PRODUCTS, REACH, SHAPES, potato, shape, sprout
+from moves import ACTIONS, ADS, CAMERAS, MOTIONS, PACED, SPEEDS, WALKS, motion, pose
+from people import CHARACTERS, DRESSES, OWN, character
+from places import PLACES, picture
 from scenes import SCENES, scene
 
-MOTIONS = ['left', 'right', 'up', 'down', 'bounce', 'spin', 'grow', 'shrink', 'orbit', 'still']
-ACTIONS = ['walk left', 'walk right', 'jump', 'wave', 'dance', 'plant', 'still']
-DRESSES = ['none', 'spacesuit', 'hat', 'scarf']
-PLACES = ['plain', 'meadow', 'night', 'beach', 'city', 'mars', 'snow', 'room', 'sea']
 FRAMES, HEIGHT, WIDTH = 17, 192, 256
+ZOOM = 1.6
 
 
 def key(c):
@@ -28,180 +29,141 @@ def held_out(c):
     return int(hashlib.md5(key(c).encode()).hexdigest()[:6], 16) % 12 == 0
 
 
-def sample(r, kinds=(58, 29, 13), held=False):
+def paced(c):
+    return c.get('motion') in PACED or c.get('action') in WALKS
+
+
+def sample(r, kinds=(50, 30, 20), held=False):
     """One clip from random.Random r; held asks for one of the combinations kept apart."""
     while True:
         kind = r.choices(['thing', 'character', 'scene'], kinds)[0]
-        j = [r.uniform(-1, 1) for _ in range(4)]
+        c = dict(kind=kind, j=[r.uniform(-1, 1) for _ in range(4)])
         if kind == 'scene':
-            c = dict(kind=kind, subject=r.choice(SCENES), j=j)
+            c.update(subject=r.choice(SCENES))
             if held:
                 continue
             return c
-        place = r.choice(PLACES)
+        c.update(place=r.choice(PLACES), speed='normal', camera='none')
         if kind == 'thing':
-            c = dict(kind=kind, subject=r.choices(SHAPES + PRODUCTS, [3] * 6 + [2] * 4)[0], colour=r.choice(list(COLOURS)),
-                     motion=r.choices(MOTIONS, [3, 3, 2, 2, 2, 2, 2, 2, 2, 1])[0], place=place, j=j)
+            c.update(subject=r.choice(SHAPES if r.random() < .47 else PRODUCTS), colour=r.choice(list(COLOURS)), count=r.choices([1, 2, 3], [70, 15, 15])[0])
+            ad = 2.4 if c['subject'] in PRODUCTS else 0
+            c['motion'] = r.choices(MOTIONS, [3, 3, 2.4, 2.4, 2.4, 2.4, 2, 2, 2.4, 1.6, ad, ad, ad])[0]
         else:
-            c = dict(kind=kind, subject=r.choices(CHARACTERS, [4, 3, 3])[0], dress=r.choices(DRESSES, [4, 3, 2, 2])[0],
-                     colour=r.choice(list(COLOURS)) if r.random() < .2 else None, action=r.choices(ACTIONS, [2, 2, 2, 2, 2, 3, 1])[0],
-                     place=place, j=j)
-            if r.random() < .05:
+            c.update(subject=r.choices(CHARACTERS, [26, 19, 18, 18, 19])[0], dress=r.choices(DRESSES, [28, 14, 14, 20, 12, 12])[0],
+                     colour=r.choice(list(COLOURS)) if r.random() < .3 else None, action=r.choices(ACTIONS, [2, 2, 2, 2, 2, 2.4, 1.2])[0])
+            if (c['colour'] == 'red' and c['dress'] in ('scarf', 'cape')) or (c['dress'] == 'spacesuit' and c['subject'] == 'person'):
+                c['colour'] = None
+            if r.random() < .04:
                 c.update(subject='dog', dress='spacesuit', action='plant', place='mars', colour=None)
+        if paced(c):
+            c['speed'] = r.choices(SPEEDS, [2, 5, 3])[0]
+        if c['place'] != 'plain' and c.get('motion') not in ('grow', 'shrink', 'spotlight') and r.random() < .1:
+            c['camera'] = r.choice(CAMERAS[1:])
+            if c['speed'] == 'fast':
+                c['speed'] = 'normal'
         if held_out(c) == held:
             return c
 
 
-def background(place, n, H, W, j):
-    """One still picture for each of n clips, [n,3,H,W]."""
-    base = {'plain': (.85, .84, .79), 'meadow': (.70, .87, .96), 'night': (.10, .12, .28), 'beach': (.80, .92, .95),
-            'city': (.86, .80, .86), 'mars': (.95, .76, .60), 'snow': (.70, .80, .92), 'room': (.95, .84, .76), 'sea': (.24, .56, .70)}[place]
-    c = Canvas(torch.tensor(base).view(1, 3, 1, 1).expand(n, 3, H, W), 1)
-    s = .03 * j.view(n, 1, 1, 1)
-    if place == 'meadow':
-        c.paint(lambda x, y: [(circle(x + .7 + s, y - 1.75, 1.5), (.70, .84, .64)), (.5 - y, (.60, .79, .52)),
-                              (any_of(circle(x - .75 - s, y + .68, .12), circle(x - .9 - s, y + .72, .16), circle(x - 1.06 - s, y + .68, .12)), (.80, .91, .97))])
-    elif place == 'night':
-        c.paint(lambda x, y: [(circle(x + 1. + s, y + .65, .17), (.93, .91, .78)),
-                              (any_of(*[circle(x - a - s, y - b, .022) for a, b in ((-.4, -.8), (.2, -.6), (.75, -.85), (1.1, -.45), (-.1, -.35))]), (.8, .82, .9)),
-                              (.6 + .05 * torch.sin(3 * x) - y, (.17, .22, .30))])
-    elif place == 'beach':
-        c.paint(lambda x, y: [(circle(x + 1. + s, y + .62, .17), (.99, .88, .55)), (.1 - y, (.42, .72, .80)), (.52 + .03 * torch.sin(4 * x) - y, (.94, .87, .71))])
-    elif place == 'city':
-        c.paint(lambda x, y: [(box(x - bx - s, y - h - .7, w, .7), (.62, .58, .68) if k % 2 else (.72, .67, .76)) for k, (bx, w, h) in
-                              enumerate(((-1.05, .2, .2), (-.6, .18, -.1), (-.1, .24, .25), (.45, .17, -.2), (.95, .25, .1)))] + [(.6 - y, (.42, .42, .47))])
-    elif place == 'mars':
-        c.paint(lambda x, y: [(circle(x - .95 - s, y + .62, .11), (.99, .93, .84)), (.36 + .05 * torch.sin(2.5 * x + 1) - y, (.80, .48, .33)),
-                              (.55 - y, (.66, .34, .24)), (any_of(ellipse(x + .95, y - .76, .17, .06), ellipse(x - 1.1, y - .68, .12, .045)), (.54, .26, .19))])
-    elif place == 'snow':
-        c.paint(lambda x, y: [(.55 - .06 * torch.sin(2 * x) - y, (.80, .88, .95)),
-                              (any_of(*[torch.maximum((x - a - s).abs() - .32 * (y + .25), y - .55).maximum(-.25 - y) for a in (-1.1, 1.05)]), (.30, .48, .48))])
-    elif place == 'room':
-        c.paint(lambda x, y: [(.6 - y, (.66, .49, .39)), (box(x + .85 + s, y + .4, .28, .3, .02), (.99, .97, .93)),
-                              (box(x + .85 + s, y + .4, .23, .25), (.66, .83, .93)), (box(x - .95, y + .4, .2, .24), (.60, .70, .62))])
-    elif place == 'sea':
-        c.paint(lambda x, y: [(.72 + .04 * torch.sin(4 * x) - y, (.78, .72, .55)),
-                              (any_of(*[circle(x - a - s, y - b, q).abs() - .012 for a, b, q in ((-1.1, .1, .06), (-.95, -.35, .08), (1.0, -.2, .07), (1.15, .35, .05))]), (.60, .82, .90)),
-                              (any_of(*[box(x - a - .05 * torch.sin(8 * y), y - .6, .04, .3, .04) for a in (-1.2, -1.08, 1.18)]), (.20, .45, .38))])
-    return c.v[:, 0]
+def _ground(v, c, zoom, focus):
+    """The place, seen through the camera."""
+    T, _, H, W = v.shape
+    s = round(c['j'][3] * 2) / 2
+    if zoom is None:
+        return v.copy_(picture(c['place'], H, W, s).expand_as(v))
+    large = picture(c['place'], int(H * 1.5), int(W * 1.5), s)[None]
+    x = ((torch.arange(W) + .5) * 2 / W - 1) * W / H
+    y = (torch.arange(H) + .5) * 2 / H - 1
+    for k, z in enumerate(zoom.view(-1).tolist()):
+        gx, gy = ((x - focus[0]) / z + focus[0]) * H / W, (y - focus[1]) / z + focus[1]
+        g = torch.stack([gx.expand(H, W), gy[:, None].expand(H, W)], -1)[None]
+        v[k] = F.grid_sample(large, g, align_corners=False, padding_mode='border')[0]
 
 
-def motion(name, t, j):
-    """x, y, angle and scale [n,T] of a thing; j [n,4]."""
-    z = torch.zeros(len(j), len(t)) + 0 * t
-    x, y, angle, scale = z, z, z, z + 1
-    u = 2 * t - 1
-    if name in ('left', 'right'):
-        x = x + .78 * u * (1 if name == 'right' else -1)
-    elif name in ('up', 'down'):
-        y = y + .5 * u * (1 if name == 'down' else -1)
-    elif name == 'bounce':
-        y = y + .45 - .85 * torch.sin(2 * math.pi * t).abs()
-    elif name == 'spin':
-        angle = angle + 2 * math.pi * .75 * t
-    elif name == 'grow':
-        scale = scale * (.45 + .95 * t)
-    elif name == 'shrink':
-        scale = scale * (1.4 - .95 * t)
-    elif name == 'orbit':
-        w = 2 * math.pi * .9 * t - math.pi / 2
-        x, y = x + .6 * w.cos(), y + .42 * w.sin()
-    else:
-        y = y + .03 * torch.sin(2 * math.pi * t)
-    return x + .10 * j[:, :1], y + .06 * j[:, 1:2], angle, scale * (.46 + .03 * j[:, 2:3])
-
-
-def pose(action, t, j):
-    """Numbers per frame for figures.character, plus where it stands."""
-    n = len(j)
-    z = torch.zeros(n, len(t))
-    side = torch.ones(n, 1) * (-1 if action == 'walk left' else 1)
-    p = dict(leg=z, lift=z, lift2=z, right=z + .45, left=z + .45, lean=z, nod=z, face=z + 0, side=side + z)
-    x, y = z + .10 * j[:, :1], z
-    w = 2 * math.pi * t
-    if action in ('walk left', 'walk right'):
-        x = x + .72 * (2 * t - 1) * side
-        s = torch.sin(2 * w)
-        p.update(leg=z + .17 * s, lift=z + .09 * torch.cos(2 * w).clamp(min=0), lift2=z + .09 * (-torch.cos(2 * w)).clamp(min=0),
-                 right=.45 + .5 * s + z, left=.45 - .5 * s + z, face=z + side)
-        y = y - .03 * torch.cos(4 * w)
-    elif action == 'jump':
-        h = torch.sin(w).abs()
-        y = y - .36 * h
-        p.update(right=.5 + 1.5 * h + z, left=.5 + 1.5 * h + z, lift=.08 * h + z, lift2=.08 * h + z)
-    elif action == 'wave':
-        p.update(right=z + 2.45 + .45 * torch.sin(2 * w))
-    elif action == 'dance':
-        s = torch.sin(2 * w)
-        x = x + .12 * torch.sin(w)
-        p.update(right=1.3 + 1.1 * s + z, left=1.3 - 1.1 * s + z, nod=.07 * s + z, lift=.14 * s.clamp(min=0) + z, lift2=.14 * (-s).clamp(min=0) + z)
-    elif action == 'plant':
-        x = x - .42
-        d = ((t - .1) / .55).clamp(0, 1)
-        p.update(right=2.0 - 1.15 * d + z, lean=.30 * d + z, face=z + 1, nod=.0 * d + z)
-    else:
-        y = y - .015 * torch.sin(w)
-    return p, x, y
-
-
-def _garden(c, t, x, arm_x, arm_y, s):
+def _garden(c, t, x, hx, hy):
     """Mounds, sprouts and the potato that goes from the paw into the earth."""
-    px, py = x + .62, .70
-    d = ((t - .6) / .2).clamp(0, 1)
-    hx, hy = arm_x + (px - arm_x) * d, arm_y + (py - arm_y) * d
-    one = lambda q: (q + torch.zeros(c.n, c.T))[:, :, None, None]
-    g = .75 + .12 * torch.sin(2 * math.pi * t)
-    for k in (1, 2):
-        c.paint(lambda u, v: [(sprout(u, v, one(g)), (.22, .58, .26))], one(px + .34 * k), .74, .26, reach=1.5)
-    c.paint(lambda u, v: [(potato(u, v), (.88, .74, .46)), (circle(u - .3, v + .1, .12), (.66, .50, .28)), (circle(u + .4, v - .2, .12), (.66, .50, .28))],
-            one(hx), one(hy), .13, reach=1.2)
+    px, py = x + .70, .74
+    d = ((t - .50) / .16).clamp(0, 1)
+    g = [((t - .72) / .28).clamp(.02, 1) * .7, .85 + 0 * t, 1. + 0 * t]
     for k in (0, 1, 2):
-        c.paint(lambda u, v: [(torch.maximum(ellipse(u, v, 1., .62), v - .3), (.36, .21, .15))], one(px + .34 * k), .82, .16, reach=1.1)
+        sway = .06 * torch.sin(6.28 * t + k)
+        c.paint(lambda u, v: [(sprout(u - sway * v, v, g[k]), (.20, .62, .28))], px + .37 * k, .74, .26, reach=(.9, 1.3))
+    c.paint(lambda u, v: [(potato(u, v), (.90, .74, .42)), (any_of(circle(u - .3, v + .1, .14), circle(u + .4, v - .2, .14)), (.64, .46, .24))],
+            hx + (px - hx) * d, hy + (py + .06 - hy) * d, .155, reach=1.1)
+    c.paint(lambda u, v: [(any_of(*[both(ellipse(u - .37 * k, v, .19, .14), v - .06) for k in (-1, 0, 1)]), (.36, .20, .14))], px + .37, .85, 1., reach=(.6, .16))
+
+
+def _character(v, c, t, camera):
+    j, action = c['j'], c['action']
+    p, x, y = pose(c['subject'], action, t, j, c.get('speed', 'normal'), c.get('camera', 'none'))
+    s = .70 + .015 * j[2]
+    ground, y = .84, y + .84 - s
+    own = COLOURS[c['colour']] if c['colour'] else OWN[c['subject']]
+    near = (1 - (ground - s - y).abs() * .6) * .5
+    camera.paint(lambda u, w: [(ellipse(u, w, near, .07), (.05, .05, .12), .22)], x, ground, 1., reach=(.56, .09))
+    part = lambda layers, px, py, reach, angle=None: camera.paint(layers, x + s * px, y + s * py, s, angle, reach)
+    character(part, c['subject'], own, c['dress'], p, t)
+    if action == 'plant':
+        r, lean = p['right'], p['lean']
+        _garden(camera, t, x, x + s * (lean * .88 + .33 + .50 * r.sin()), y + s * (.03 + .50 * r.cos()))
+
+
+CONFETTI = ((.95, .25, .30), (1, .80, .20), (.25, .70, .95), (.35, .80, .40), (.95, .50, .80), (.98, .98, .98))
+
+
+def _confetti(c, t, j, first, n):
+    for k in range(first, first + n):
+        r = random.Random(k * 7919 + 1)
+        x, start, pace, a = r.uniform(-1.25, 1.25), r.random(), r.choice((1., 1.5)), r.uniform(0, 3)
+        y = torch.remainder(start + pace * t, 1.) * 2.5 - 1.25
+        flat = .35 + .65 * torch.cos(9 * t + 3 * a).abs()
+        c.paint(lambda u, w: [(box(u, w / flat, .085, .055), CONFETTI[k % 6])], x + .06 * torch.sin(5 * t + a) + .05 * j[0], y, 1., a + 4 * t, reach=.11)
+
+
+def _spotlight(v, t, x, wide):
+    """All but a cone of light and its pool goes dark; the light comes from the side and stays."""
+    c = Canvas(v)
+    e = (t / .5).clamp(max=1)
+    px = x - 1.1 * (1 - e * e * (3 - 2 * e))
+    u = (torch.arange(c.W) + .5) / c.half - c.aspect - px
+    w = (torch.arange(c.H)[:, None] + .5) / c.half - 1
+    k = (w + 1.25) / 2.0
+    lit = any_of(both(u.abs() - wide * k, w - .74) / 1.15, ellipse(u, w - .74, wide, .16))
+    lit = (.5 - lit * (c.half / 5)).clamp_(0, 1)
+    v.mul_((.30 + .70 * lit)[:, None])
+    glow = lit * .10
+    for ch, q in enumerate((1., .95, .65)):
+        v[:, ch].add_(glow, alpha=q)
+    v.clamp_(max=1)
+
+
+def _thing(v, c, t, camera):
+    j, name, count = c['j'], c['subject'], c.get('count', 1)
+    colour, what = COLOURS[c['colour']], c['motion']
+    layers, reach = shape(name, colour), REACH.get(name, 1.25)
+    if what == 'confetti':
+        _confetti(camera, t, j, 0, 8)
+    for x, y, angle, s in motion(what, t, j, count, c.get('speed', 'normal'), c.get('camera', 'none')):
+        camera.paint(layers, x, y, s, angle, (max(reach) * 1.12 if isinstance(reach, tuple) else reach * 1.02) if angle is not None else reach)
+    if what == 'confetti':
+        _confetti(camera, t, j, 8, 14)
+    if what == 'spotlight':
+        _spotlight(v, t, .10 / count * j[0], (.62, .98, 1.22)[count - 1])
 
 
 def render(clips, T=FRAMES, H=HEIGHT, W=WIDTH):
-    """Draws clips, [B,T,3,H,W] in 0..1. Clips alike in subject, dress, action and place share their work."""
+    """Draws clips, [B,T,3,H,W] in 0..1; a clip's picture depends on nothing else."""
     out = torch.empty(len(clips), T, 3, H, W)
-    groups = {}
-    for i, c in enumerate(clips):
-        g = (c['kind'], c['subject'], c.get('dress'), c.get('action'))
-        groups.setdefault(g, []).append(i)
-    t = torch.linspace(0, 1, T)[None]
-    four = lambda q: q[:, :, None, None]
-    grounds = {}
-    for i, c in enumerate(clips):
-        if c['kind'] != 'scene':
-            grounds.setdefault(c['place'], []).append(i)
-    ground = torch.empty(len(clips), 3, H, W)
-    for place, ids in grounds.items():
-        ground[ids] = background(place, len(ids), H, W, torch.tensor([clips[i]['j'][3] for i in ids], dtype=torch.float32))
-    for (kind, subject, dress, action), all_ids in groups.items():
-        for k in range(0, len(all_ids), 4):
-            ids = all_ids[k:k + 4]
-            j = torch.tensor([clips[i]['j'] for i in ids], dtype=torch.float32)
-            if kind == 'scene':
-                out[ids] = scene(subject, len(ids), T, H, W, j)
-                continue
-            c = Canvas(ground[ids], T)
-            colour = torch.tensor([COLOURS[clips[i]['colour']] if clips[i]['colour'] else FUR[subject] for i in ids], dtype=torch.float32)
-            if kind == 'thing':
-                x, y, a, s = [torch.cat(q) for q in zip(*[motion(clips[i]['motion'], t, j[m:m + 1]) for m, i in enumerate(ids)])]
-                for m in range(len(ids)):  # one at a time: the windows stay small
-                    one = Canvas.__new__(Canvas)
-                    one.v, one.n, one.T, one.H, one.W, one.x, one.y = c.v[m:m + 1], 1, T, H, W, c.x, c.y
-                    q = slice(m, m + 1)
-                    one.paint(shape(subject, colour[q]), four(x[q]), four(y[q]), four(s[q]),
-                              four(a[q]) if clips[ids[m]]['motion'] == 'spin' else None, reach=1.5)
-            else:
-                p, x, y = pose(action, t, j)
-                s = .68 + .015 * j[:, 2:3]
-                y = y + .82 - s
-                c.paint(character(subject, colour, dress, {k: four(v) for k, v in p.items()}), four(x), four(y), four(s + 0 * t), reach=1.5)
-                if action == 'plant':
-                    r = p['right']
-                    ax = .33 + .52 * r.sin() + p['lean'] * .9
-                    _garden(c, t, x, x + s * ax, y + s * (.02 + .52 * r.cos()), s)
-            out[ids] = c.v
+    t = torch.linspace(0, 1, T).view(T, 1, 1)
+    for v, c in zip(out, clips):
+        if c['kind'] == 'scene':
+            scene(c['subject'], v, c['j'])
+            continue
+        zoom, focus = None, (0., .25 if c['kind'] == 'character' else 0.)
+        if c.get('camera', 'none') != 'none':
+            zoom = ZOOM ** (t if c['camera'] == 'zoom in' else 1 - t)
+        _ground(v, c, zoom, focus)
+        (_thing if c['kind'] == 'thing' else _character)(v, c, t, Canvas(v, zoom, focus))
     return out
 
 
