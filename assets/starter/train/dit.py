@@ -6,7 +6,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 TEXT = dict(vocab=1000, dim=192, dim_attn=192, dim_ffn=512, num_heads=4, num_layers=3)
-DIT = dict(dim=256, ffn_dim=1024, num_heads=4, num_layers=8, in_dim=12, freq_dim=256, text_dim=192, text_len=32,
+DIT = dict(dim=320, ffn_dim=1280, num_heads=5, num_layers=6, in_dim=12, freq_dim=256, text_dim=192, text_len=40,
            patch_size=[1, 2, 2], temporal_window=3, eps=1e-6)
 
 

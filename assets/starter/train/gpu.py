@@ -1,42 +1,103 @@
 """Everything that is trained, in one run on a GPU: other processes draw without end, the VAE learns on what
 they have drawn so far, then the transformer on latents encoded as they come, then the reader that scores."""
 import os
+import signal
 import subprocess
 import sys
 import torch
+import dit
 import latents
 import score
 import stream
+import tokens
 import train_dit
 import train_vae
-from common import load, log
+import vae
+from common import load, log, mixed, save
+
+VAE, READER = .27, .06  # shares of the time
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def sheet(folder):
-    """Sample frames, by a process of its own that costs the training nothing but its share of the GPU."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    subprocess.Popen([sys.executable, f'{here}/train.py', 'sheet', '--folder', folder])
+def child(folder, *words):
+    return subprocess.Popen([sys.executable, f'{HERE}/train.py', *words, '--folder', folder])
 
 
-def train(folder, minutes, batch=0, clips=12000, device='cuda', workers=12):
+def warm(folder, batch, device='cuda'):
+    """Compiles the transformer's block, so that the training finds it in the compiler's cache."""
+    m = train_dit.Model(len(tokens.Tokenizer(f'{folder}/tokenizer.model')), vae.CONFIG['z_dim']).to(device)
+    dit.Block.forward = torch.compile(dit.Block.forward, dynamic=False)
+    x = torch.randn(batch, vae.CONFIG['z_dim'], 5, 24, 32, device=device)
+    ids = torch.ones(batch, tokens.TEXT_LEN, dtype=torch.long, device=device)
+    for k in range(2):
+        with mixed(device):
+            v = m.body(x, torch.full((batch, 5), 500., device=device), m.text(ids))
+        v.float().pow(2).mean().backward()
+    log('compiled')
+
+
+def train(folder, minutes, batch=0, clips=12000, device='cuda', workers=12, out=''):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    batch = batch or 128
+    compiler = None
     if device == 'cuda':
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.benchmark = True
+        compiler = child(folder, 'warm', '--batch', str(batch))
     s = stream.Stream(f'{folder}/drawn', workers, f'{folder}/tokenizer.model')
     try:
-        drawn = train_vae.train(folder, minutes * VAE, device, device == 'cuda', batch=16 if device == 'cuda' else 2, stream=s, most=clips)
+        drawn = train_vae.train(folder, minutes * VAE, device, False, batch=40 if device == 'cuda' else 2, stream=s, most=clips)
         log(f'{drawn.n} clips drawn')
         shelf = latents.Flow(folder, drawn, s, device)
         del drawn
-        log(f'{shelf.n} clips encoded')
-        train_dit.train(folder, minutes * (1 - VAE - READER), device, batch or 128, look=sheet, every=100, compiled=device == 'cuda', shelf=shelf)
+        torch.cuda.empty_cache()
+        pack(folder, out)
+        compiled = compiler is not None and compiler.poll() == 0
+        if compiler is not None and compiler.poll() is None:
+            try:
+                compiled = compiler.wait(30) == 0
+            except subprocess.TimeoutExpired:
+                compiler.kill()
+        log(f'{shelf.n} clips encoded,', 'the block is compiled' if compiled else 'the block is not compiled')
+        train_dit.train(folder, minutes * (1 - VAE - READER), device, batch, look=lambda f: child(f, 'sheet'), every=90, compiled=compiled, shelf=shelf)
+        pack(folder, out)
 
         def some():
             i = torch.randint(shelf.n, (256,), device=device)
             return shelf.z[i].float(), {k: v[i] for k, v in shelf.labels.items()}
 
-        score.learn(folder, some, shelf.z.shape[1], load(f'{folder}/dit.pt')['scale'], int(minutes * READER * 60 * 50), device)
+        score.learn(folder, some, shelf.z.shape[1], load(f'{folder}/dit.pt')['scale'], max(20, int(minutes * READER * 60 * 60)), device)
+        pack(folder, out)
     finally:
         s.close()
 
 
-VAE, READER = .28, .06
+def pack(folder, out):
+    """The averaged weights alone, in files of at most 16 MB: vae.pt, dit_0.pt …, reader.pt."""
+    if not out:
+        return
+    os.makedirs(out, exist_ok=True)
+    v, d, r = (load(f'{folder}/{n}.pt') for n in ('vae', 'dit', 'reader'))
+    if v:
+        save(f'{out}/vae.pt', dict(ema={n: w.half() for n, w in {**v['model'], **v['ema']}.items()}, white=v['white'], config=v['config'], step=v['step']))
+    if d:
+        parts, room = [{}], 0
+        for n, w in d['ema'].items():
+            if room + 2 * w.numel() > 15 << 20:
+                parts, room = parts + [{}], 0
+            parts[-1][n] = w.half()
+            room += 2 * w.numel()
+        for k, p in enumerate(parts):
+            save(f'{out}/dit_{k}.pt', dict(ema=p, step=d['step'], scale=d['scale']))
+    if r:
+        save(f'{out}/reader.pt', dict(r, model={n: w.half() for n, w in r['model'].items()}))
+
+
+def unpack(folder, out):
+    """The files of pack as checkpoints that other stages start from."""
+    v, r = load(f'{out}/vae.pt'), load(f'{out}/reader.pt')
+    ema = {n: w.float() for n, w in v['ema'].items()}
+    save(f'{folder}/vae.pt', dict(v, ema=ema, model=ema))
+    parts = [load(f'{out}/{n}') for n in sorted(os.listdir(out)) if n.startswith('dit_')]
+    save(f'{folder}/dit.pt', dict(parts[0], ema={n: w.float() for p in parts for n, w in p['ema'].items()}))
+    if r:
+        save(f'{folder}/reader.pt', dict(r, model={n: w.float() for n, w in r['model'].items()}))

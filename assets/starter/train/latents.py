@@ -117,14 +117,14 @@ class Flow:
         k = slice(self.n, self.n + len(clips))
         if k.stop > len(self.z):
             return
-        self.z[k] = torch.cat([self._encode(q) for q in pixels.split(32)])
+        self.z[k] = torch.cat([self._encode(q) for q in pixels.split(128)])
         self.ids[k] = ids.to(self.device)
         for name, v in questions.table(clips).items():
             self.labels[name][k] = v.to(self.device)
         self.n, self.clips = k.stop, self.clips + clips
 
     def grow(self):
-        for clips, ids, pixels in self.stream.take(0, 48):
+        for clips, ids, pixels in self.stream.take(0, 96):
             self.add(clips, ids, pixels)
 
     def some(self, n):

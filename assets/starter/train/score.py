@@ -122,7 +122,7 @@ def prompts(n, seed=99):
     return c, [(lang.english if k % 2 == 0 else lang.chinese)(q, r) for k, q in enumerate(c)]
 
 
-def model(folder, state=None):
+def model(folder, state=None, device='cpu'):
     """The averaged model, its tokenizer and the scale of its latents."""
     state = state or load(f'{folder}/dit.pt')
     if state is None:
@@ -130,7 +130,7 @@ def model(folder, state=None):
     t = tokens.Tokenizer(f'{folder}/tokenizer.model')
     m = train_dit.Model(len(t), len(state['scale'][0]))
     m.load_state_dict(state['ema'])
-    return m.eval(), t, state['scale'], state['step']
+    return m.eval().to(device), t, state['scale'], state['step']
 
 
 def score(folder, n=60, steps=12, guidance=4., shift=train_dit.SHIFT, seed=0, decoded=False):
@@ -150,7 +150,7 @@ def score(folder, n=60, steps=12, guidance=4., shift=train_dit.SHIFT, seed=0, de
 
 
 @torch.no_grad()
-def pixels(folder, z, scale, batch=4):
+def pixels(folder, z, scale, batch=4, device='cpu'):
     """Decoded clips [b,T,3,H,W] in 0..1, batch by batch."""
     import vae
     state = load(f'{folder}/vae.pt')
@@ -158,25 +158,25 @@ def pixels(folder, z, scale, batch=4):
     a = vae.VAE(**state['config'])
     a.load_state_dict(vae.fold({**state['ema'], **(finer['ema'] if finer else {})}, *state['white']))
     for p in a.parameters():
-        p.data = p.data.to(half('cpu'))
+        p.data = p.data.to(device, half(device))
         if p.ndim == 5:
             p.data = p.data.contiguous(memory_format=torch.channels_last_3d)
-    mean, std = (v.view(1, -1, 1, 1, 1) for v in scale)
+    mean, std = (v.view(1, -1, 1, 1, 1).to(device) for v in scale)
     for q in z.split(batch):
-        y = a.decode((q * std + mean).to(half('cpu')).contiguous(memory_format=torch.channels_last_3d))
-        yield (y.float().clamp(-1, 1) / 2 + .5).permute(0, 2, 1, 3, 4)
+        y = a.decode((q.to(device) * std + mean).to(half(device)).contiguous(memory_format=torch.channels_last_3d))
+        yield (y.float().clamp(-1, 1) / 2 + .5).permute(0, 2, 1, 3, 4).cpu()
 
 
-LOOK = ['a red square moving to the right', '一颗蓝色的星星在夜晚旋转', 'a yellow circle bouncing in a meadow', '一个绿色的三角形变大',
-        'a pink heart moving left on Mars', '一部红色的手机在水下绕圈', 'a green bottle rising on a beach', '一个紫色的杯子在房间里下落',
+LOOK = ['a red square moving to the right', '三颗蓝色的星星在夜晚旋转', 'a yellow circle bouncing in a meadow', '一个绿色的三角形变大',
+        'confetti falls on a pink gift box in a room', '一部红色的手机在水下绕圈', 'two green bottles rising on a beach', '聚光灯照亮一只紫色的鞋子',
         'a Shiba Inu in a spacesuit planting potatoes on Mars', '一只柴犬穿着宇航服在火星种土豆', 'a robot dancing in a city', '一只小猫在雪地里向右走',
-        'planets orbiting the sun', '热水分子快速运动', 'a pendulum swinging', '种子长成植物']
+        'a rabbit wearing glasses waving on the Moon', '热水分子快速运动', 'a rocket launching', '种子长成植物']
 
 
-def look(folder, state=None):
+def look(folder, state=None, device='cpu'):
     """A sheet of fixed prompts, sheet.png in the folder."""
     from sheet import sheet
-    m, t, scale, step = model(folder, state)
+    m, t, scale, step = model(folder, state, device)
     noise = torch.randn((len(LOOK), len(scale[0]), 5, 24, 32), generator=torch.Generator().manual_seed(1))
-    z = train_dit.generate(m, train_dit.rows(LOOK, t), noise)
-    sheet(torch.cat(list(pixels(folder, z, scale))), f'{folder}/sheet_{step:06d}.png', scale=.5)
+    z = train_dit.generate(m, train_dit.rows(LOOK, t).to(device), noise.to(device), device=device)
+    sheet(torch.cat(list(pixels(folder, z, scale, device=device))), f'{folder}/sheet_{step:06d}.png', scale=.5)

@@ -19,7 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from common import Sorry, Team, run  # noqa: E402
 
-STAGES = ['gpu', 'tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'score', 'sheet', 'export', 'all']
+STAGES = ['gpu', 'warm', 'unpack', 'tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'score', 'sheet', 'export', 'all']
 
 
 def arguments():
@@ -35,6 +35,7 @@ def arguments():
     p.add_argument('--first', type=int, default=0, help='first shard of latents for this process')
     p.add_argument('--step', type=int, default=1, help='shards to the next one, when several processes draw')
     p.add_argument('--workers', type=int, default=max(1, (os.cpu_count() or 2) - 4), help='drawing processes of the stage gpu')
+    p.add_argument('--pack', default='', help='where the stage gpu puts the finished weights in small files')
     p.add_argument('--threads', type=int, default=0)
     p.add_argument('--team', type=int, default=1, help='processes that train together, one thread each: better than threads on a busy machine')
     p.add_argument('--rank', type=int, default=-1, help=argparse.SUPPRESS)
@@ -84,7 +85,13 @@ def main():
             tokens.build(words)
     if a.stage == 'gpu':
         import gpu
-        gpu.train(a.folder, a.minutes, a.batch, a.clips, a.device, a.workers)
+        gpu.train(a.folder, a.minutes, a.batch, a.clips, a.device, a.workers, a.pack)
+    if a.stage == 'warm':
+        import gpu
+        gpu.warm(a.folder, a.batch)
+    if a.stage == 'unpack':
+        import gpu
+        gpu.unpack(a.folder, a.pack)
     if a.stage in ('vae', 'all'):
         import train_vae
         train_vae.train(a.folder, share(.22), a.device, compiled, team=team)
@@ -103,7 +110,7 @@ def main():
         score.train(a.folder)
     if a.stage == 'sheet':
         import score
-        score.look(a.folder)
+        score.look(a.folder, device=a.device)
     if a.stage in ('score', 'all'):
         import score
         score.score(a.folder, a.prompts, decoded=True)

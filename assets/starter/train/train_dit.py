@@ -132,7 +132,7 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
     log(f'{len(shelf.clips)} clips, {sum(p.numel() for p in m.body.parameters()) / 1e6:.2f}M + text {sum(p.numel() for p in m.text.parameters()) / 1e6:.2f}M')
     torch.manual_seed(1000 * step + team.rank)
     r = random.Random(1000 * step + team.rank)
-    pause = 60 if device == 'cpu' else .25
+    pause = 60 if device == 'cpu' else .6
     next_look, next_word, next_read, at = clock.spent() + every, step + 20, clock.spent() + pause, (clock.spent(), step)
     share = clock.share()
     while share < 1:

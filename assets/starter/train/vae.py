@@ -22,8 +22,7 @@ def clips(f, B):
 def norm_silu(x, gamma):
     # |x|/sqrt(C) is the root of the mean square; the tiny term plays the part of the reference's floor.
     s = torch.rsqrt(x.float().pow(2).mean(1, keepdim=True) + 1e-12)
-    y = x.float() * s * gamma
-    return (y * torch.sigmoid(y)).to(x.dtype)
+    return F.silu(x * s.to(x.dtype) * gamma.to(x.dtype))
 
 
 class CausalConv3d(nn.Conv3d):
@@ -32,8 +31,10 @@ class CausalConv3d(nn.Conv3d):
         super().__init__(i, o, k, stride, (0, k[1] // 2, k[2] // 2))
         self.front = k[0] - 1
 
+    side_by_side = False  # frames as channels of pictures: on some GPUs far faster than the convolution over time
+
     def forward(self, x):
-        if x.is_cuda:  # frames side by side as channels: convolutions of pictures are far faster there
+        if self.side_by_side:
             return taps(x, self.weight, self.bias, self.front, self.padding[1:])
         if self.front:
             x = F.pad(x, (0, 0, 0, 0, self.front, 0))
@@ -115,7 +116,7 @@ class Resample(nn.Module):
             x = self.space(x)
             if self.time_conv is not None and x.shape[2] > 1:
                 c = self.time_conv
-                y = taps(x, c.weight, c.bias, 0, (0, 0), 2) if x.is_cuda else c(x)
+                y = taps(x, c.weight, c.bias, 0, (0, 0), 2) if CausalConv3d.side_by_side else c(x)
                 x = torch.cat([x[:, :, :1], y], 2)
             return x
         if self.time_conv is not None and x.shape[2] > 1:
