@@ -43,9 +43,16 @@ func clips(name, starter, pictures string, small bool) error {
 	if small {
 		request.Width, request.Height, request.Frames, request.Steps = 64, 64, 5, 2
 	}
+	whole := request // of the size it is made for; last, since the CPU takes its time
+	if !small {
+		request.Width, request.Height, request.Frames, request.Steps = 160, 128, 9, 8
+	}
 	other := request
 	other.Prompt, other.Seed, other.Sampler = "a yellow star falls down", 99, "unipc"
 	kinds := []kind{{"text", request}, {"text, another sampler", other}}
+	if !small {
+		kinds = append(kinds, kind{"text, whole size", whole})
+	}
 	host := cpu.New(cpu.Options{})
 	defer host.Close()
 	bad := 0
