@@ -1,7 +1,7 @@
 // Bench measures the kernels at the published model's sizes on this machine's GPU,
 // beside the GPU's own measured ceilings: each operation by itself, then a step of
 // the denoiser and the decoding of a latent frame at full size, with random
-// weights. One JSON object to a line goes to the file -o names; torch.py adds what
+// weights. One JSON object to a line goes to the file -o names; pytorch.py adds what
 // PyTorch makes of the same shapes.
 package main
 
@@ -11,11 +11,10 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"strings"
 	"time"
 
-	"kinora/inference/device"
 	"kinora/inference/device/cuda"
-	"kinora/inference/device/cuda/emulated"
 )
 
 // A Line is one measurement.
@@ -34,7 +33,9 @@ type bench struct {
 	ceilings cuda.Ceilings
 	out      *json.Encoder
 	small    bool
+	weights  *random
 	runs     int
+	most     time.Duration
 }
 
 func main() {
@@ -44,24 +45,43 @@ func main() {
 	name := flag.String("device", "cuda", "cuda, or emulated to try the program where there is no GPU")
 	only := flag.String("only", "", "ceilings, operations, step or decode; all by default")
 	runs := flag.Int("runs", 20, "how often each is run")
+	most := flag.Duration("most", time.Second, "how long each may take, though it is run twice at least")
+	checks := flag.Bool("check", false, "in place of measuring, see whether every operation is right")
+	here := flag.String("here", "", "operations to check in this process; -check does that")
+	patience := flag.Duration("patience", 20*time.Second, "how long an operation's checks may take")
+	clip := flag.String("clips", "", "in place of measuring, compare clips of the built-in model in this folder with the CPU's")
+	pictures := flag.String("pictures", "", "where some of their frames go")
 	flag.Parse()
+	switch {
+	case *here == "all":
+		checkHere(*name, *small, items())
+		return
+	case *here != "":
+		checkHere(*name, *small, strings.Split(*here, ";"))
+		return
+	case *checks:
+		if err := check(*name, *small, *patience); err != nil {
+			log.Fatal(err)
+		}
+		return
+	case *clip != "":
+		if err := clips(*name, *clip, *pictures, *small); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	f, err := os.Create(*out)
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer f.Close()
 	start := time.Now()
-	var d device.Device
-	if *name == "emulated" {
-		d, err = cuda.New(emulated.Open, cuda.Options{})
-	} else {
-		d, err = cuda.Open(cuda.Options{})
-	}
+	d, err := open(*name, "auto")
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer d.Close()
-	b := &bench{dev: d.(*cuda.Device), out: json.NewEncoder(f), small: *small, runs: *runs}
+	b := &bench{dev: d, out: json.NewEncoder(f), small: *small, runs: *runs, most: *most}
 	fmt.Println(b.dev.Describe())
 	b.report(Line{Name: "open", Seconds: time.Since(start).Seconds()})
 	for _, part := range []struct {
@@ -75,6 +95,7 @@ func main() {
 			log.Printf("%s: %v", part.name, err)
 		}
 	}
+	fmt.Println("kernels:", loaded(b.dev.Loaded()))
 }
 
 func (b *bench) report(l Line) {

@@ -6,8 +6,10 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"kinora/inference/device"
+	"kinora/inference/device/cuda"
 	"kinora/inference/families/wan"
 	"kinora/inference/graph"
 	"kinora/inference/model"
@@ -20,11 +22,18 @@ import (
 type random struct {
 	shapes map[string]tensor.Shape
 	pool   []float32
+	made   map[shade][]byte
+}
+
+// A shade is a type and size of random numbers.
+type shade struct {
+	dtype tensor.DType
+	size  float64
 }
 
 func newRandom() *random {
 	r := rand.New(rand.NewPCG(7, 8))
-	s := &random{shapes: map[string]tensor.Shape{}, pool: make([]float32, 1<<20+7)}
+	s := &random{shapes: map[string]tensor.Shape{}, pool: make([]float32, 1<<20+7), made: map[shade][]byte{}}
 	for i := range s.pool {
 		s.pool[i] = float32(r.NormFloat64())
 	}
@@ -81,8 +90,12 @@ func (r *random) Bytes(name string) ([]byte, error) {
 func (r *random) Close() error { return nil }
 
 // normal returns n numbers of about the given size: the pool over and over, which
-// has a length that nothing divides.
+// has a length that nothing divides. What is returned is shared: it is only read.
 func (r *random) normal(d tensor.DType, n int, size float64) []byte {
+	k := shade{d, size}
+	if have := r.made[k]; int64(len(have)) >= d.Size(n) {
+		return have[:d.Size(n)]
+	}
 	v := make([]float32, len(r.pool))
 	for i, x := range r.pool {
 		v[i] = float32(size) * x
@@ -96,6 +109,7 @@ func (r *random) normal(d tensor.DType, n int, size float64) []byte {
 	out := make([]byte, d.Size(n))
 	for at := 0; at < len(out); at += copy(out[at:], once) {
 	}
+	r.made[k] = out
 	return out
 }
 
@@ -194,28 +208,27 @@ func decoder(vae *random, z int, dims []int) {
 	conv("decoder.head.2", 12, dims[4], 3, 3, 3)
 }
 
+// source is where the operations' own weights come from.
+func (b *bench) source() *random {
+	if b.weights == nil {
+		b.weights = newRandom()
+	}
+	return b.weights
+}
+
 // steps measures one pass of the denoiser; guidance takes two.
 func (b *bench) steps() error {
 	m, dit, _, err := b.full()
 	if err != nil {
 		return err
 	}
-	for _, c := range b.clips() {
-		p, flops, err := b.loaded(dit, func(s *graph.Scope) *graph.Node {
+	return b.each("denoiser, one pass", dit, func(c clip) func(s *graph.Scope) *graph.Node {
+		return func(s *graph.Scope) *graph.Node {
 			tr := m.Traits()
 			cond := s.Input("condition", tensor.F32, tr.Layers*2*tr.TextLen, dit.shapes["head.modulation"][2])
 			return m.Denoise(s, s.Input("x", tensor.F32, c.t, c.h, c.w, tr.Channels), s.Input("t", tensor.F32, 1), cond, 0)
-		})
-		if err != nil {
-			return err
 		}
-		err = b.whole("denoiser, one pass", c, p, flops)
-		p.Close()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 // decodes measures a latent frame that is not the first; a clip has t−1 of them.
@@ -224,24 +237,45 @@ func (b *bench) decodes() error {
 	if err != nil {
 		return err
 	}
-	for _, c := range b.clips() {
-		p, flops, err := b.loaded(vae, func(s *graph.Scope) *graph.Node {
+	return b.each("decoder, one latent frame", vae, func(c clip) func(s *graph.Scope) *graph.Node {
+		return func(s *graph.Scope) *graph.Node {
 			return m.Decode(s, s.Input("z", tensor.F32, 1, c.h, c.w, m.Traits().Channels), false)
-		})
-		if err != nil {
+		}
+	})
+}
+
+// each measures a program at every clip's size. Weights stay from one to the next;
+// states do not, since their size is the clip's.
+func (b *bench) each(name string, src *random, draw func(c clip) func(s *graph.Scope) *graph.Node) error {
+	var last device.Program
+	for _, c := range b.clips() {
+		start := time.Now()
+		with := last
+		if src.shapes["decoder.conv1.weight"] != nil {
+			with = nil
+		}
+		p, flops, err := b.loaded(src, with, draw(c))
+		if last != nil {
+			if err := last.Close(); err != nil {
+				return err
+			}
+		}
+		if last = p; err != nil {
 			return err
 		}
-		err = b.whole("decoder, one latent frame", c, p, flops)
-		p.Close()
-		if err != nil {
+		b.report(Line{Name: "loading: " + name, Clip: c.name, Seconds: time.Since(start).Seconds()})
+		if err := b.whole(name, c, p, flops); err != nil {
 			return err
 		}
+	}
+	if last != nil {
+		return last.Close()
 	}
 	return nil
 }
 
 func (b *bench) whole(name string, c clip, p device.Program, flops float64) error {
-	each, err := b.dev.Time(p, max(3, b.runs/4))
+	each, err := b.dev.Time(p, max(3, b.runs/4), b.most)
 	if err != nil {
 		return err
 	}
@@ -254,5 +288,34 @@ func (b *bench) whole(name string, c clip, p device.Program, flops float64) erro
 		l.Rate, l.Unit, l.Share = flops/each.Seconds(), "FLOP/s", flops/each.Seconds()/b.ceilings.BF16
 	}
 	b.report(l)
+	return b.profile(name, c, p, each)
+}
+
+// profile reports where a run's time goes, the largest parts first.
+func (b *bench) profile(name string, c clip, p device.Program, whole time.Duration) error {
+	parts, err := b.dev.Profile(p)
+	if err != nil {
+		return err
+	}
+	total := func(p cuda.Part) time.Duration { return time.Duration(p.Launches) * p.Each }
+	slices.SortFunc(parts, func(x, y cuda.Part) int { return int(total(y) - total(x)) })
+	var sum time.Duration
+	for _, q := range parts {
+		sum += total(q)
+	}
+	fmt.Printf("    one by one %.3f ms, together %.3f ms\n", 1000*sum.Seconds(), 1000*whole.Seconds())
+	for i, q := range parts {
+		if err := b.out.Encode(struct {
+			Name, Clip string
+			cuda.Part
+			Total float64
+		}{"part of " + name, c.name, q, total(q).Seconds()}); err != nil {
+			return err
+		}
+		if i < 9 {
+			fmt.Printf("    %5.1f %% %9.3f ms = %4d x %9.3f ms  %s %s\n", 100*total(q).Seconds()/sum.Seconds(), 1000*total(q).Seconds(),
+				q.Launches, 1000*q.Each.Seconds(), q.Kernel, q.Numbers)
+		}
+	}
 	return nil
 }

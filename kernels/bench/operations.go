@@ -8,6 +8,7 @@ import (
 	"kinora/inference/graph"
 	"kinora/inference/plan"
 	"kinora/inference/tensor"
+	"kinora/inference/weights"
 )
 
 // A clip is a size that is measured: frames, rows and columns of the latent.
@@ -122,12 +123,12 @@ func (b *bench) convolutions(c clip) error {
 }
 
 func (b *bench) operation(c clip, o operation) error {
-	p, _, err := b.loaded(newRandom(), o.draw)
+	p, _, err := b.loaded(b.source(), nil, o.draw)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	each, err := b.dev.Time(p, b.runs)
+	each, err := b.dev.Time(p, b.runs, b.most)
 	if err != nil {
 		return err
 	}
@@ -145,7 +146,7 @@ func (b *bench) operation(c clip, o operation) error {
 
 // loaded draws and loads, fills the inputs with random numbers, and tells the
 // operations of a run.
-func (b *bench) loaded(src *random, draw func(s *graph.Scope) *graph.Node) (device.Program, float64, error) {
+func (b *bench) loaded(src *random, with device.Program, draw func(s *graph.Scope) *graph.Node) (device.Program, float64, error) {
 	g, err := graph.Build(src.Info, func(s *graph.Scope) []*graph.Node { return []*graph.Node{draw(s)} })
 	if err != nil {
 		return nil, 0, err
@@ -154,7 +155,7 @@ func (b *bench) loaded(src *random, draw func(s *graph.Scope) *graph.Node) (devi
 	if err != nil {
 		return nil, 0, err
 	}
-	prog, err := b.dev.Load(p, src, nil)
+	prog, err := b.dev.Load(p, src, with)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -164,4 +165,17 @@ func (b *bench) loaded(src *random, draw func(s *graph.Scope) *graph.Node) (devi
 		}
 	}
 	return prog, p.Flops(), nil
+}
+
+// program draws and loads with what the device asks for.
+func program(d device.Device, src weights.Source, draw func(s *graph.Scope) *graph.Node) (device.Program, error) {
+	g, err := graph.Build(src.Info, func(s *graph.Scope) []*graph.Node { return []*graph.Node{draw(s)} })
+	if err != nil {
+		return nil, err
+	}
+	p, err := plan.Compile(g, d.Options())
+	if err != nil {
+		return nil, err
+	}
+	return d.Load(p, src, nil)
 }

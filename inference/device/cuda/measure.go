@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"kinora/inference/device"
@@ -11,18 +12,22 @@ import (
 	"kinora/inference/tensor"
 )
 
-// Time runs a program n times with no pause between, after three runs that do not
-// count, and returns how long one took.
-func (d *Device) Time(p device.Program, n int) (time.Duration, error) {
+// Time runs a program with no pause between, after three runs that do not count,
+// and returns how long one took: n times, or as often as fits into `most`, though
+// twice at least.
+func (d *Device) Time(p device.Program, n int, most time.Duration) (time.Duration, error) {
 	pr, ok := p.(*program)
 	if !ok || pr.dev != d {
 		return 0, errors.New("a program of another device")
 	}
+	var start time.Time
 	for range 3 {
+		start = time.Now()
 		if err := p.Run(context.Background()); err != nil {
 			return 0, err
 		}
 	}
+	n = max(2, min(n, int(most/max(1, time.Since(start)))))
 	return d.clock(n, func() error {
 		if len(pr.lay.uploads) > 0 { // the first upload waits for the last run
 			if err := d.drv.Sync(driver.Compute); err != nil {
@@ -31,6 +36,63 @@ func (d *Device) Time(p device.Program, n int) (time.Duration, error) {
 		}
 		return pr.runner.sendAll(context.Background(), pr)
 	})
+}
+
+// A Part is what the launches of one kernel, alike in size, take of a run.
+type Part struct {
+	Kernel   string
+	Numbers  string // its arguments that are not addresses
+	Blocks   int
+	Launches int
+	Each     time.Duration // of one launch
+}
+
+// Profile runs a program's launches one by one, each a few times over, and tells
+// where the time goes. What the program computes is lost with it.
+func (d *Device) Profile(p device.Program) ([]Part, error) {
+	pr, ok := p.(*program)
+	if !ok || pr.dev != d {
+		return nil, errors.New("a program of another device")
+	}
+	var order []string
+	parts, sample := map[string]*Part{}, map[string]*driver.Launch{}
+	for i := range pr.lay.launches {
+		l := &pr.lay.launches[i]
+		var numbers []string
+		for _, a := range l.Args {
+			if a>>32 == 0 && a != 0 {
+				numbers = append(numbers, fmt.Sprint(a))
+			}
+		}
+		part := Part{Kernel: l.Kernel, Numbers: strings.Join(numbers, " "), Blocks: l.Blocks}
+		k := fmt.Sprint(part)
+		if parts[k] == nil {
+			order, parts[k], sample[k] = append(order, k), &part, l
+		}
+		parts[k].Launches++
+	}
+	var all []Part
+	for _, k := range order {
+		launch := func() error { return d.drv.Launch(driver.Compute, sample[k]) }
+		once, err := d.clock(1, launch)
+		if err != nil {
+			return nil, err
+		}
+		n := max(1, min(20, int(30*time.Millisecond/max(1, once))))
+		if parts[k].Each, err = d.clock(n, launch); err != nil {
+			return nil, err
+		}
+		all = append(all, *parts[k])
+	}
+	return all, nil
+}
+
+// Loaded tells what each file's kernels were loaded as, where the driver knows.
+func (d *Device) Loaded() (m map[string]string) {
+	if r, ok := d.drv.(interface{ Loaded() map[string]string }); ok {
+		_ = d.do(func() error { m = r.Loaded(); return nil })
+	}
+	return m
 }
 
 func (d *Device) clock(n int, f func() error) (each time.Duration, err error) {

@@ -5,6 +5,8 @@
 package devicetest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -78,52 +80,83 @@ func Run(t *testing.T, dev device.Device) {
 	}
 }
 
+// A Report is how one pass of a case came out.
+type Report struct {
+	Off       float64 // the worst error in units of the tolerance, or NaN
+	At        int     // where that is
+	Got, Want float64
+	Tolerance float64
+	Wrong     int // how many numbers are off by more
+	First     int // the first of them
+	Numbers   int
+}
+
+// Good reports whether everything is within the tolerance.
+func (r Report) Good() bool { return r.Off <= 1 }
+
 // Run runs a case on dev.
 func (c Case) Run(t *testing.T, dev device.Device) {
 	t.Helper()
-	g, err := graph.Build(c.Weights.Info, func(s *graph.Scope) []*graph.Node { return []*graph.Node{c.Draw(s)} })
+	reports, err := c.Measure(t.Context(), dev)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for i, r := range reports {
+		if !r.Good() {
+			t.Errorf("run %d: [%d] = %g, want %g: %.2f times the tolerance; %d of %d are off, [%d] first",
+				i, r.At, r.Got, r.Want, r.Off, r.Wrong, r.Numbers, r.First)
+		}
+	}
+}
+
+// Measure runs a case on dev and reports on each pass.
+func (c Case) Measure(ctx context.Context, dev device.Device) (reports []Report, err error) {
+	g, err := graph.Build(c.Weights.Info, func(s *graph.Scope) []*graph.Node { return []*graph.Node{c.Draw(s)} })
+	if err != nil {
+		return nil, err
 	}
 	p, err := plan.Compile(g, dev.Options())
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	prog, err := dev.Load(p, c.Weights, nil)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	defer prog.Close()
+	defer func() { err = errors.Join(err, prog.Close()) }()
 	low := rounding(dev, p)
 	for i, r := range c.Passes {
 		for name, v := range r.In {
 			b, err := v.bytes()
 			if err != nil {
-				t.Fatal(err)
+				return nil, err
 			}
 			if err := prog.In(name).Write(b); err != nil {
-				t.Fatal(err)
+				return nil, err
 			}
 		}
-		poison(t, prog.Out(0))
-		if err := prog.Run(t.Context()); err != nil {
-			t.Fatal(err)
+		if err := poison(prog.Out(0)); err != nil {
+			return nil, err
+		}
+		if err := prog.Run(ctx); err != nil {
+			return nil, err
 		}
 		out := make([]float32, prog.Out(0).Shape().Len())
 		if err := prog.Out(0).Read(tensor.Bytes(out)); err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
-		check(t, i, r, out, low)
+		report, err := check(r, out, low)
+		if err != nil {
+			return nil, fmt.Errorf("run %d: %w", i, err)
+		}
+		reports = append(reports, report)
 	}
+	return reports, nil
 }
 
 // poison fills an output with what no operation may leave behind.
-func poison(t *testing.T, b device.Buffer) {
-	t.Helper()
-	bad := slices.Repeat([]float32{float32(math.NaN())}, b.Shape().Len())
-	if err := b.Write(tensor.Bytes(bad)); err != nil {
-		t.Fatal(err)
-	}
+func poison(b device.Buffer) error {
+	return b.Write(tensor.Bytes(slices.Repeat([]float32{float32(math.NaN())}, b.Shape().Len())))
 }
 
 func (v Tensor) bytes() ([]byte, error) {
@@ -152,11 +185,10 @@ func rounding(dev device.Device, p *plan.Plan) tensor.DType {
 
 // check holds out to the exact result: within twice the error that rounding the
 // operands makes, plus what summing in float32 may make.
-func check(t *testing.T, run int, p Pass, out []float32, low tensor.DType) {
-	t.Helper()
+func check(p Pass, out []float32, low tensor.DType) (Report, error) {
 	exact := p.Want(func(v float64) float64 { return v })
 	if len(exact.V) != len(out) {
-		t.Fatalf("run %d: %d numbers, want %d", run, len(out), len(exact.V))
+		return Report{}, fmt.Errorf("%d numbers, want %d", len(out), len(exact.V))
 	}
 	var slack float64
 	if low != tensor.F32 {
@@ -165,24 +197,25 @@ func check(t *testing.T, run int, p Pass, out []float32, low tensor.DType) {
 			slack = max(slack, 2*math.Abs(v-exact.V[i]))
 		}
 	}
-	if worst, at := worst(out, exact, slack); !(worst <= 1) {
-		t.Errorf("run %d: [%d] = %g, want %g: %.2f times the tolerance", run, at, out[at], exact.V[at], worst)
-	}
+	return compare(out, exact, slack), nil
 }
 
-// worst finds the number that is furthest off, in units of what is allowed: the
+// compare finds the number that is furthest off, in units of what is allowed: the
 // first NaN, if there is one.
-func worst(out []float32, exact Result, slack float64) (off float64, at int) {
+func compare(out []float32, exact Result, slack float64) Report {
 	const eps = 1.0 / (1 << 24)
+	r := Report{Numbers: len(out), First: -1}
 	for i, v := range out {
 		tol := slack + eps*(8+math.Sqrt(float64(exact.Terms)))*exact.Mag[i] + 1e-30
 		e := math.Abs(float64(v)-exact.V[i]) / tol
-		if e != e {
-			return e, i
+		if !(e <= 1) {
+			if r.Wrong++; r.First < 0 {
+				r.First = i
+			}
 		}
-		if e > off {
-			off, at = e, i
+		if r.Off == r.Off && !(e <= r.Off) || i == 0 {
+			r.Off, r.At, r.Got, r.Want, r.Tolerance = e, i, float64(v), exact.V[i], tol
 		}
 	}
-	return off, at
+	return r
 }

@@ -11,16 +11,17 @@ func TestWorst(t *testing.T) {
 	exact := Result{V: []float64{1, 2, 3, 4}, Mag: []float64{1, 2, 3, 4}}
 	nan := float32(math.NaN())
 	for _, k := range []struct {
-		out  []float32
-		good bool
-		at   int
+		out       []float32
+		good      bool
+		at, first int
 	}{
-		{[]float32{1, 2, 3, 4}, true, 0}, {[]float32{1, 2.1, 3, 4}, false, 1}, {[]float32{1, nan, 3, 4}, false, 1},
-		{[]float32{1, 2, nan, 4.5}, false, 2}, {[]float32{nan, 2, 3, 4}, false, 0}, {[]float32{1, 2, 3, float32(math.Inf(1))}, false, 3},
+		{[]float32{1, 2, 3, 4}, true, 0, -1}, {[]float32{1, 2.1, 3, 4}, false, 1, 1}, {[]float32{1, nan, 3, 4}, false, 1, 1},
+		{[]float32{1, 2, nan, 4.5}, false, 2, 2}, {[]float32{nan, 2, 3, 4}, false, 0, 0}, {[]float32{1, 2, 3, float32(math.Inf(1))}, false, 3, 3},
+		{[]float32{1.1, 2, 5, 4}, false, 2, 0},
 	} {
-		off, at := worst(k.out, exact, 0)
-		if (off <= 1) != k.good || !k.good && at != k.at {
-			t.Errorf("%v: %g times the tolerance at %d", k.out, off, at)
+		r := compare(k.out, exact, 0)
+		if r.Good() != k.good || !k.good && (r.At != k.at || r.First != k.first) {
+			t.Errorf("%v: %+v", k.out, r)
 		}
 	}
 }

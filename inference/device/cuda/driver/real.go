@@ -5,7 +5,10 @@ package driver
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"os"
 	"strconv"
+	"strings"
 	"unsafe"
 
 	"gorgonia.org/cu"
@@ -25,6 +28,7 @@ type real struct {
 	graphs  map[Graph]unsafe.Pointer
 	made    Graph
 	modules map[string]cu.Module
+	loaded  map[string]string // what each file's kernels were loaded as
 	ready   map[string]cu.Function
 	params  []unsafe.Pointer
 	memory  map[Ptr]bool
@@ -49,7 +53,7 @@ func Open(index int) (Driver, error) {
 	if index < 0 || index >= n {
 		return nil, fmt.Errorf("there is no GPU number %d; the driver finds %d", index, n)
 	}
-	r := &real{graphs: map[Graph]unsafe.Pointer{}, modules: map[string]cu.Module{}, ready: map[string]cu.Function{}, memory: map[Ptr]bool{}}
+	r := &real{graphs: map[Graph]unsafe.Pointer{}, modules: map[string]cu.Module{}, loaded: map[string]string{}, ready: map[string]cu.Function{}, memory: map[Ptr]bool{}}
 	if r.device, err = cu.GetDevice(index); err != nil {
 		return nil, wrap("find the GPU", err)
 	}
@@ -144,8 +148,15 @@ func (r *real) function(l *Launch) (cu.Function, error) {
 		if err != nil {
 			return cu.Function{}, err
 		}
+		if os.Getenv("KINORA_CUDA_PTX") != "" { // tests see that the last resort works
+			images = images[len(images)-1:]
+		}
 		for _, image := range images {
 			if m, err = cu.LoadData(string(image)); err == nil {
+				r.loaded[l.File] = "PTX, compiled by the driver"
+				if strings.HasPrefix(string(image), "\x7fELF") {
+					r.loaded[l.File] = "machine code"
+				}
 				break
 			}
 		}
@@ -169,6 +180,9 @@ func (r *real) function(l *Launch) (cu.Function, error) {
 	r.ready[l.Kernel] = f
 	return f, nil
 }
+
+// Loaded tells what each file's kernels were loaded as.
+func (r *real) Loaded() map[string]string { return maps.Clone(r.loaded) }
 
 func (r *real) Launch(s Stream, l *Launch) error {
 	f, err := r.function(l)

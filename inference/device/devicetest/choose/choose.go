@@ -1,6 +1,7 @@
 // Package choose gives tests the device that the variable KINORA_TEST_DEVICE
 // names, so that what is proven on the CPU is proven on the others by the same
-// tests: cpu (or nothing), emulated (the CUDA kernels on the host) or cuda.
+// tests: cpu (or nothing), emulated (the CUDA kernels on the host) or cuda. With
+// KINORA_TEST_PRECISION, exact or fast, the last two compute so.
 package choose
 
 import (
@@ -23,9 +24,9 @@ func Device(t *testing.T) device.Device {
 	case "", "cpu":
 		d = cpu.New(cpu.Options{})
 	case "emulated":
-		d, err = cuda.New(emulated.Open, cuda.Options{})
+		d, err = cuda.New(emulated.Open, cuda.Options{Precision: precision(t)})
 	case "cuda":
-		d, err = cuda.Open(cuda.Options{})
+		d, err = cuda.Open(cuda.Options{Precision: precision(t)})
 	default:
 		t.Fatalf("KINORA_TEST_DEVICE=%s: want cpu, emulated or cuda", name)
 	}
@@ -37,4 +38,13 @@ func Device(t *testing.T) device.Device {
 	}
 	t.Cleanup(func() { d.Close() })
 	return d
+}
+
+func precision(t *testing.T) cuda.Precision {
+	name := os.Getenv("KINORA_TEST_PRECISION")
+	p, ok := map[string]cuda.Precision{"": cuda.Auto, "auto": cuda.Auto, "exact": cuda.Exact, "fast": cuda.Fast}[name]
+	if !ok {
+		t.Fatalf("KINORA_TEST_PRECISION=%s: want auto, exact or fast", name)
+	}
+	return p
 }

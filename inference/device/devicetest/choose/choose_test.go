@@ -67,7 +67,7 @@ func TestCancelAtRandom(t *testing.T) {
 	d := Device(t)
 	times, dim, layers := 30, 32, 8
 	if os.Getenv("KINORA_TEST_DEVICE") == "cuda" {
-		times, dim, layers = 1000, 1024, 64
+		times, dim, layers = 400, 1024, 64
 	}
 	p := load(t, d, dim, layers)
 	defer p.Close()
@@ -82,8 +82,10 @@ func TestCancelAtRandom(t *testing.T) {
 		}
 		return b
 	}
+	want := run() // the first loads kernels, the second records
+	run()
 	start := time.Now()
-	want := run()
+	run()
 	whole := time.Since(start)
 	r := rand.New(rand.NewPCG(5, 6))
 	var late []time.Duration
@@ -108,7 +110,7 @@ func TestCancelAtRandom(t *testing.T) {
 		}
 	}
 	if slices.Sort(late); len(late) > 0 {
-		t.Logf("%d of %d runs were cancelled inside; from cancelling to the end: median %v, 99th %v, longest %v",
-			len(late), times, late[len(late)/2], late[len(late)*99/100], late[len(late)-1])
+		t.Logf("a run takes %v; %d of %d runs were cancelled inside; from cancelling to the end: median %v, 99th %v, longest %v",
+			whole, len(late), times, late[len(late)/2], late[len(late)*99/100], late[len(late)-1])
 	}
 }
