@@ -13,6 +13,7 @@ import train_dit
 import vae
 import world
 from common import Sorry, load, log
+from examples import EXAMPLES
 
 KINDS = {torch.bfloat16: 'BF16', torch.float32: 'F32', torch.int64: 'I64', torch.float16: 'F16'}
 DEFAULTS = dict(width=256, height=192, frames=17, fps=15, steps=12, guidance=4.0, shift=3.0, sampler='euler')
@@ -119,36 +120,6 @@ def model_json(path, edition, note):
     with open(path, 'w', encoding='utf-8') as f:
         json.dump(model, f, ensure_ascii=False, indent=1)
         f.write('\n')
-
-
-def pairs(*lines):
-    return [dict(en=a, zh=b) for a, b in lines]
-
-
-EXAMPLES = {
-    'class animation': pairs(
-        ('a moving sine wave', '正弦波'), ('water molecules moving', '水分子在运动'), ('cold water molecules', '寒冷的水分子'),
-        ('planets orbiting the sun', '行星绕着太阳转'), ('a pendulum swinging', '一个钟摆在摆动'), ('a plant growing from a seed', '种子长成植物'),
-        ('a volcano erupting', '火山喷发'), ('the phases of the moon', '月相变化'), ('gears turning', '齿轮转动'), ('a bar chart growing', '柱状图增长')),
-    'advertisement': pairs(
-        ('a blue bottle on a beach', '一个蓝色的瓶子在海滩上'), ('a blue cup growing in a room', '一个蓝色的杯子在房间里变大'),
-        ('a pink gift box bouncing in the snow', '一个粉色的礼盒在雪地里弹跳'), ('a white phone rising at night', '一部白色的手机在夜晚上升'),
-        ('a green bottle bouncing in a meadow', '一个绿色的瓶子在草地上弹跳'), ('an orange cup moving right in a city', '一个橙色的杯子在城市里向右移动'),
-        ('a red phone moving left in a room', '一部红色的手机在房间里向左移动'), ('a yellow gift falling on Mars', '一个黄色的礼物在火星上下落'),
-        ('a red phone moving in a circle underwater', '一部红色的手机在水下绕圈'), ('a green cup moving left in the snow', '一个绿色的杯子在雪地里向左移动')),
-    'characters': pairs(
-        ('a Shiba Inu in a spacesuit planting potatoes on Mars', '一只柴犬穿着宇航服在火星种土豆'), ('a robot dancing in a city', '一个机器人在城市里跳舞'),
-        ('a cat wearing a hat walking to the right on a beach', '一只戴着帽子的小猫在海滩上向右走'), ('a Shiba Inu jumping in a meadow', '一只柴犬在草地上跳跃'),
-        ('a robot waving in a room', '一个机器人在房间里挥手'), ('a cat in a spacesuit jumping on Mars', '一只小猫穿着宇航服在火星上跳跃'),
-        ('a dog with a scarf walking to the left in the snow', '一只戴着围巾的小狗在雪地里向左走'), ('a robot planting potatoes at night', '一个机器人在夜晚种土豆'),
-        ('a cat dancing underwater', '一只小猫在水下跳舞'), ('a dog wearing a hat waving in a city', '一只戴着帽子的小狗在城市里挥手')),
-    'shapes and motion': pairs(
-        ('a red heart moving left in a city', '一颗红色的爱心在城市里向左移动'), ('a blue star moving to the right on a beach', '一颗蓝色的星星在海滩上向右移动'),
-        ('a yellow circle bouncing in a meadow', '一个黄色的圆形在草地上弹跳'), ('a green triangle rising', '一个绿色的三角形上升'),
-        ('a pink heart moving left on Mars', '一颗粉色的爱心在火星上向左移动'), ('a white star at night', '一颗白色的星星在夜晚'),
-        ('a purple square falling in a room', '一个紫色的方块在房间里下落'), ('an orange circle moving left underwater', '一个橙色的圆形在水下向左移动'),
-        ('a red heart shrinking in the snow', '一颗红色的爱心在雪地里变小'), ('a blue circle moving right on a beach', '一个蓝色的圆形在海滩上向右移动')),
-}
 
 
 def export(folder, out, edition='CPU edition'):

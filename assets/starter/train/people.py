@@ -33,9 +33,9 @@ def character(part, name, own, dress, p, t):
     if name == 'dog' and not suited:
         part(lambda x, y: [(circle(x, y, .22).abs() - .105, own), (circle(x, y, .10), cream)], -.58 * side, .16 + .04 * wag, .34)
     if name == 'cat' and not suited:
-        tip = -.18 + .10 * wag
-        part(lambda x, y: [(any_of(capsule(x, y, -.30 * -side * -1, .30, -.30 * side, .30, .08), capsule(x, y, -.28 * -1 * -side, .30, .08 * -side, .16, .085),
-                                   capsule(x, y, .08 * -side, .16, tip * -side + .2 * -side, -.42, .085)), own)], -.62 * side, .24, (.5, .56))
+        tip = -.04 - .12 * wag
+        part(lambda x, y: [(any_of(capsule(x, y, .34 * side, .24, -.10 * side, .20, .085), capsule(x, y, -.10 * side, .20, tip * side, -.42, .085)), own)],
+             -.62 * side, .24, (.5, .56))
     if name == 'rabbit' and not suited:
         part(lambda x, y: [(circle(x, y, .17), cream)], -.42 * side, .46, .2)
     part(lambda x, y: [(any_of(capsule(x, y, .17, -.25, .18 + p['leg'], .19 - p['lift'], .125),

@@ -1,29 +1,37 @@
 """What can be asked about a clip, and the answers as class numbers."""
 import torch
 import figures
+import people
 import scenes
 import world
 
 HEADS = {
-    'subject': figures.SHAPES + figures.PRODUCTS + figures.CHARACTERS + scenes.SCENES,
+    'subject': figures.SHAPES + figures.PRODUCTS + people.CHARACTERS + scenes.SCENES,
     'colour': list(figures.COLOURS) + ['own'],
     'motion': world.MOTIONS + world.ACTIONS[:-1],
-    'dress': world.DRESSES,
+    'dress': people.DRESSES,
     'place': world.PLACES,
+    'count': [1, 2, 3],
+    'speed': world.SPEEDS,
+    'camera': world.CAMERAS,
 }
 
 
 def labels(c):
     """Class numbers of a clip; -1 where a question has no meaning, everywhere for no clip."""
+    out = dict.fromkeys(HEADS, -1)
     if c is None:
-        return dict.fromkeys(HEADS, -1)
-    out = dict(subject=HEADS['subject'].index(c['subject']), colour=-1, motion=-1, dress=-1, place=-1)
+        return out
+    said = dict(subject=c['subject'])
     if c['kind'] != 'scene':
-        out.update(place=HEADS['place'].index(c['place']), motion=HEADS['motion'].index(c.get('motion') or c['action']),
-                   colour=HEADS['colour'].index(c['colour'] or 'own'))
-        if c['kind'] == 'character':
-            out['dress'] = HEADS['dress'].index(c['dress'])
-    return out
+        said.update(place=c['place'], motion=c.get('motion') or c['action'], colour=c['colour'] or 'own', camera=c.get('camera', 'none'))
+        if c['kind'] == 'thing':
+            said['count'] = c.get('count', 1)
+        else:
+            said['dress'] = c['dress']
+        if world.paced(c):
+            said['speed'] = c.get('speed', 'normal')
+    return {**out, **{k: HEADS[k].index(v) for k, v in said.items()}}
 
 
 def table(clips, device='cpu'):

@@ -8,7 +8,7 @@ import struct
 import lang
 from common import Sorry
 
-TEXT_LEN = 32
+TEXT_LEN = 40
 SPACE = '\u2581'
 LATIN = ''.join(chr(c) for c in range(33, 127))
 CHARACTERS = '年月日天地人大小上下左右中前后里外高低快慢多少一二三四五六七八九十两只个条头匹朵棵鸟鱼马牛羊猪鸡兔虎龙花草树山水火土木金石云雨风雪太阳亮海河湖房屋门窗车船飞机走跑跳坐睡吃喝看听说笑哭穿戴拿放开关来去进出黑灰棕银男女孩妈爸老师学生狼熊猫，。！？、：；的了着在是有和与或'
@@ -21,10 +21,9 @@ def words():
     for w in en:
         w = w.strip('.,:')
         out += [SPACE + w, SPACE + w[0].upper() + w[1:]]
-    out += [SPACE + w for w in ('Shiba', 'Inu', 'Mars')]
+    out += [SPACE + w for w in ('Shiba', 'Inu', 'Mars', 'Moon')]
     out += [p for p in zh if len(p) > 1]
-    out += [p.removeprefix('在') for p in zh if len(p.removeprefix('在')) > 1]
-    out += ['火星', '土豆', '水分子', '分子', '宇航服', '太空服', '移动', '慢慢', '弹跳', '向左', '向右', '向上', '向下', '往左', '往右', '红色的', '蓝色的']
+    out += ['火星', '土豆', '水分子', '分子', '宇航服', '太空服', '移动', '慢慢', '弹跳', '向左', '向右', '向上', '向下', '往左', '往右', '红色的', '蓝色的', '月球', '聚光灯', '彩带', '镜头', '画面', '土豆', '机械舞', '散步', '帽子', '围巾', '眼镜', '披风', '城市', '街道', '草地', '海滩', '雪地', '房间']
     out += [SPACE] + sorted({c for p in zh for c in p} | set(LATIN) | set(CHARACTERS))
     return list(dict.fromkeys(out))
 

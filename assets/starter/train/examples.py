@@ -1,0 +1,57 @@
+"""The prompts the app offers, each with the clip it means."""
+
+
+def _scene(en, zh, subject):
+    return en, zh, dict(kind='scene', subject=subject)
+
+
+def _thing(en, zh, colour, subject, motion, place='plain', count=1, speed='normal', camera='none'):
+    return en, zh, dict(kind='thing', subject=subject, colour=colour, motion=motion, place=place, count=count, speed=speed, camera=camera)
+
+
+def _one(en, zh, subject, action, place='plain', dress='none', colour=None, speed='normal', camera='none'):
+    return en, zh, dict(kind='character', subject=subject, colour=colour, dress=dress, action=action, place=place, speed=speed, camera=camera)
+
+
+OFFERED = {
+    'class animation': [
+        _scene('planets orbiting the sun', '行星绕着太阳转', 'planets'), _scene('a pendulum swinging back and forth', '单摆来回摆动', 'pendulum'),
+        _scene('hot water molecules moving fast', '热水分子快速运动', 'steam'), _scene('water molecules vibrating in ice', '水分子在冰里振动', 'ice'),
+        _scene('a plant growing from a seed', '种子长成植物', 'plant'), _scene('a volcano erupting', '火山喷发', 'volcano'),
+        _scene('the phases of the moon', '月相变化', 'moon'), _scene('a beating heart', '跳动的心脏', 'heartbeat'),
+        _scene('a rocket taking off', '火箭升空', 'rocket'), _scene('a bar chart growing', '柱状图增长', 'bars')],
+    'advertisement': [
+        _thing('a red sneaker in the spotlight', '一只红色的运动鞋在聚光灯下', 'red', 'shoe', 'spotlight'),
+        _thing('confetti falls on a blue gift box', '彩带落在一个蓝色的礼盒上', 'blue', 'gift', 'confetti'),
+        _thing('a white phone drifts into view on the Moon', '月球上，一部白色的手机飘入画面', 'white', 'phone', 'float in', 'moon'),
+        _thing('introducing a white watch spinning slowly', '隆重推出一块慢慢旋转的白色手表', 'white', 'watch', 'spin', speed='slow'),
+        _thing('a green bottle on a beach, the camera zooms in', '一个绿色的瓶子在海滩上，镜头推近', 'green', 'bottle', 'still', 'beach', camera='zoom in'),
+        _thing('two pink handbags bouncing in a city', '两个粉色的手提包在城市里弹跳', 'pink', 'bag', 'bounce', 'city', 2),
+        _thing('a pair of purple headphones floating into view', '一副紫色的耳机飘入画面', 'purple', 'headphones', 'float in'),
+        _thing('an orange mug getting bigger in a room', '一个橙色的马克杯在房间里变大', 'orange', 'cup', 'grow', 'room'),
+        _thing('a spotlight shines on a yellow desk lamp in a room', '在房间里，聚光灯照在一盏黄色的台灯上', 'yellow', 'lamp', 'spotlight', 'room'),
+        _thing('three red phones moving in a circle in a city at night', '三部红色的手机在夜晚的城市里绕圈', 'red', 'phone', 'orbit', 'night city', 3)],
+    'characters': [
+        _one('a Shiba Inu in a spacesuit planting potatoes on Mars', '一只柴犬穿着宇航服在火星种土豆', 'dog', 'plant', 'mars', 'spacesuit'),
+        _one('a robot doing a mechanical dance in a city at night', '一个机器人在夜晚的城市里跳机械舞', 'robot', 'dance', 'night city'),
+        _one('a cat in a cape running to the right in the snow', '一只披着披风的小猫在雪地里向右跑', 'cat', 'walk right', 'snow', 'cape', speed='fast'),
+        _one('a rabbit wearing glasses waving hello in a meadow', '一只戴着眼镜的兔子在草地上挥手', 'rabbit', 'wave', 'meadow', 'glasses'),
+        _one('an astronaut jumping on the Moon', '一个宇航员在月球上跳跃', 'person', 'jump', 'moon', 'spacesuit'),
+        _one('a girl in a red shirt dancing on a beach', '一个穿红色衣服的女孩在海滩上跳舞', 'person', 'dance', 'beach', colour='red'),
+        _one('a dog with a scarf strolling to the left on a beach', '一只围着围巾的小狗在海滩上向左散步', 'dog', 'walk left', 'beach', 'scarf'),
+        _one('a bunny planting potatoes in a meadow', '一只小兔子在草地上种土豆', 'rabbit', 'plant', 'meadow'),
+        _one('a kitten dancing underwater, the camera zooms out', '一只小猫在水下跳舞，镜头拉远', 'cat', 'dance', 'sea', camera='zoom out'),
+        _one('a robot wearing a hat waving on Mars', '一个戴着帽子的机器人在火星上挥手', 'robot', 'wave', 'mars', 'hat')],
+    'shapes and motion': [
+        _thing('a red heart moving left in a city', '一颗红色的爱心在城市里向左移动', 'red', 'heart', 'left', 'city'),
+        _thing('three blue stars spinning', '三颗蓝色的星星旋转', 'blue', 'star', 'spin', count=3),
+        _thing('a yellow ball bouncing in a meadow', '一个黄色的球在草地上弹跳', 'yellow', 'circle', 'bounce', 'meadow'),
+        _thing('two green triangles rising slowly', '两个绿色的三角形慢慢地上升', 'green', 'triangle', 'up', count=2, speed='slow'),
+        _thing('a pink diamond on the Moon', '一颗粉色的钻石在月球上', 'pink', 'diamond', 'still', 'moon'),
+        _thing('a black square falling quickly in the snow', '一个黑色的方块在雪地里快速地下落', 'black', 'square', 'down', 'snow', speed='fast'),
+        _thing('an orange ring moving in a circle underwater', '一个橙色的圆环在水下绕圈', 'orange', 'ring', 'orbit', 'sea'),
+        _thing('a purple heart growing on a beach', '一颗紫色的爱心在海滩上变大', 'purple', 'heart', 'grow', 'beach'),
+        _thing('a white crescent moon at night, the camera zooms in', '一个白色的月牙在夜空下，镜头推近', 'white', 'crescent', 'still', 'night', camera='zoom in'),
+        _thing('two brown blocks moving right fast on Mars', '两个棕色的方块在火星上快速向右移动', 'brown', 'square', 'right', 'mars', 2, 'fast')],
+}
+EXAMPLES = {name: [dict(en=en, zh=zh) for en, zh, _ in rows] for name, rows in OFFERED.items()}
