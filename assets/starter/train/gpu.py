@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import torch
 import dit
 import latents
@@ -41,9 +42,10 @@ def train(folder, minutes, batch=0, clips=12000, device='cuda', workers=12, out=
     batch = batch or 128
     compiler = None
     if device == 'cuda':
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.benchmark = True
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
         compiler = child(folder, 'warm', '--batch', str(batch))
-    s = stream.Stream(f'{folder}/drawn', workers, f'{folder}/tokenizer.model')
+    memory = '/dev/shm' if os.path.isdir('/dev/shm') else folder
+    s = stream.Stream(tempfile.mkdtemp(prefix='drawn-', dir=memory), workers, f'{folder}/tokenizer.model')
     try:
         drawn = train_vae.train(folder, minutes * VAE, device, False, batch=40 if device == 'cuda' else 2, stream=s, most=clips)
         log(f'{drawn.n} clips drawn')

@@ -52,7 +52,7 @@ def channels_last(model):
 
 def faster(m, x):
     """Chooses the way to compute convolutions over time that takes less time here."""
-    took = {}
+    took, torch.backends.cudnn.benchmark = {}, True
     for way in (False, True):
         vae.CausalConv3d.side_by_side = way
         for k in range(6):
@@ -156,6 +156,7 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
                                       white=tuple(v.cpu() for v in (matrix, inverse, mean)), config=vae.CONFIG))
 
     def look():
+        torch.backends.cudnn.benchmark = False
         now = {n: p.detach().clone() for n, p in named.items()}
         m.load_state_dict(ema, strict=False)
         with torch.no_grad(), mixed(device):
@@ -170,7 +171,7 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
     encode, decode = (torch.compile(m.encode, dynamic=False), torch.compile(m.decode, dynamic=False)) if compiled else (m.encode, m.decode)
     if device == 'cuda' and not state:
         faster(m, white(drawn.crops(batch, 96).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last_3d))
-    next_look = clock.spent() + 100
+    next_look = clock.spent() + (100 if device == 'cpu' else 30)
     size = 96
     torch.manual_seed(1000 * step + team.rank)
     share = clock.share()
@@ -182,6 +183,7 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
         for g in adam.param_groups:
             g['lr'] = 2e-3 * rate
         whole = share > .94
+        torch.backends.cudnn.benchmark = not whole  # worth its time only for a shape that comes again and again
         drawn.grow()
         crops = drawn.pixels[torch.randint(drawn.n, (max(1, batch // 5),)).to(drawn.pixels.device)] if whole else drawn.crops(batch, size)
         x = white(crops.to(device).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last_3d)
@@ -211,12 +213,12 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
         torch._foreach_lerp_(list(ema.values()), [p.detach() for p in named.values()], 1 - keep_rate)
         if team.rank:
             continue
-        if step % 50 == 0:
+        if step % (50 if device == 'cpu' else 200) == 0:
             log(f'{name} step {step} loss {total:.4f}, {drawn.n} clips')
         if clock.spent() > next_look:
             look()
             keep()
-            next_look = clock.spent() + (100 if share < .2 else 180)
+            next_look = clock.spent() + (180 if device == 'cpu' else 45)
     if not team.rank:
         look()
         keep()
