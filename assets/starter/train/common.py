@@ -37,7 +37,7 @@ class Muon:
             x = torch.stack([(grads[i] + self.momentum * self.buffers[i]).reshape(rows, cols) for i in ids])
             if rows > cols:
                 x = x.transpose(1, 2)
-            x = (x / (torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True) + 1e-7)).bfloat16()
+            x = (x / (torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True) + 1e-7)).to(half(x.device.type))
             for _ in range(5):
                 a = torch.bmm(x, x.transpose(1, 2))
                 a = torch.baddbmm(a, a, a, beta=-4.7750, alpha=2.0315)

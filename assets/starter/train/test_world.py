@@ -120,7 +120,7 @@ class Renderer(unittest.TestCase):
             for place in world.PLACES:
                 ground = places.picture(place, 48, 64)[:, 8:40]
                 d = ((ground - torch.tensor(colour, dtype=torch.float32).view(3, 1, 1)) ** 2).sum(0).sqrt()
-                self.assertGreater(d.quantile(.05).item(), (.11 if name == 'white' else .19), f'{name} on {place}')
+                self.assertGreater(d.quantile(.05).item(), .19, f'{name} on {place}')
 
     def test_held_out(self):
         train, held = world.clips(1, 300), world.clips(1, 100, held=True)

@@ -77,7 +77,7 @@ def main():
     team = Team(a.folder, max(a.rank, 0), a.team)
     words = f'{a.folder}/tokenizer.model'
     if a.stage == 'tokenizer' or not os.path.exists(words):
-        shipped = os.path.join(os.path.dirname(HERE), 'tokenizer.model')
+        shipped = f'{HERE}/tokenizer.model'
         if a.stage != 'tokenizer' and os.path.exists(shipped):
             shutil.copyfile(shipped, words)
         else:
