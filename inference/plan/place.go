@@ -36,6 +36,7 @@ type builder struct {
 	slots                       []Slot
 	out                         map[int]bool
 	uploads                     map[int]Step // before the node of this ID
+	fine                        bool
 	io, scratch, states, consts arena
 }
 

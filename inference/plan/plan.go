@@ -92,11 +92,20 @@ type Options struct {
 	Budget int64
 	// Map leaves weights where the checkpoint has them; Budget is then ignored.
 	Map bool
+	// Fine streams in smaller pieces: a block is cut once more where its names
+	// have a second number. That takes more uploads and less memory.
+	Fine bool
+	// Rows cuts the inner products of feed-forward layers into pieces of so many
+	// rows; 0 leaves them whole.
+	Rows int
 }
 
 // Compile plans g.
 func Compile(g *graph.Graph, o Options) (*Plan, error) {
 	g = decompose(g, o.Can)
+	if o.Rows > 0 {
+		g = rows(g, o.Rows)
+	}
 	g = dead(g)
 	return place(g, o)
 }
@@ -108,6 +117,24 @@ func (p *Plan) Bytes() int64 {
 		sum += n
 	}
 	return sum
+}
+
+// Held returns the bytes of weights that stay, those that are staged in their
+// turn, and those that are read where the checkpoint has them.
+func (p *Plan) Held() (resident, streamed, mapped int64) {
+	for _, w := range p.Weights {
+		if w.Slot.Region == Mapped {
+			mapped += w.Slot.Size
+		} else {
+			resident += w.Slot.Size
+		}
+	}
+	for _, s := range p.Steps {
+		for _, w := range s.Upload {
+			streamed += w.Slot.Size
+		}
+	}
+	return resident, streamed, mapped
 }
 
 // String prints a plan the way the golden files hold it.

@@ -221,3 +221,79 @@ func TestStreamedPlanKeepsItsBudget(t *testing.T) {
 		}
 	}
 }
+
+func TestBlocks(t *testing.T) {
+	for name, want := range map[string][2]string{
+		"blocks.3.self_attn.q.weight":                       {"blocks.3", "blocks.3"},
+		"blocks.3.ffn.0.weight":                             {"blocks.3", "blocks.3"},
+		"head.modulation":                                   {"head", "head"},
+		"decoder.upsamples.0.upsamples.1.residual.2.weight": {"decoder.upsamples.0", "decoder.upsamples.0.upsamples.1"},
+		"decoder.upsamples.0.upsamples.3.time_conv.weight":  {"decoder.upsamples.0", "decoder.upsamples.0.upsamples.3"},
+		"decoder.middle.0.residual.6.bias":                  {"decoder.middle.0", "decoder.middle.0"},
+	} {
+		if got := [2]string{blockOf(name, false), blockOf(name, true)}; got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestRowsAreEven: every row is in one piece, no piece is too tall, and they are
+// alike.
+func TestRowsAreEven(t *testing.T) {
+	for n := 1; n < 200; n++ {
+		for most := 1; most < 50; most++ {
+			at := 0
+			for _, r := range even(n, most) {
+				if h := r[1] - r[0]; r[0] != at || h > most || h < n/((n+most-1)/most) {
+					t.Fatalf("%d rows by %d: %v", n, most, even(n, most))
+				}
+				at = r[1]
+			}
+			if at != n {
+				t.Fatalf("%d rows by %d end at %d", n, most, at)
+			}
+		}
+	}
+}
+
+// TestRowsTakeLess: pieces make the arena smaller, and never overwrite anything.
+func TestRowsTakeLess(t *testing.T) {
+	const dim, tall = 8, 64
+	shapes := func(name string) (tensor.DType, tensor.Shape, bool) {
+		if strings.HasSuffix(name, "up") {
+			return tensor.F32, tensor.Shape{8 * dim, dim}, true
+		}
+		return tensor.F32, tensor.Shape{dim, 8 * dim}, true
+	}
+	g, err := graph.Build(shapes, func(s *graph.Scope) []*graph.Node {
+		x := s.Input("x", tensor.F32, tall, dim)
+		for i := range 3 {
+			b := s.At("blocks", i)
+			x = x.Add(x.Linear(b.Weight("up", 8*dim, dim), nil, graph.GELU).Linear(b.Weight("down", dim, 8*dim), nil, graph.NoAct))
+		}
+		return []*graph.Node{x}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := compile(t, g, Options{Budget: -1}).Size[Arena]
+	for _, most := range []int{32, 16, 8, 5} {
+		p := compile(t, g, Options{Budget: -1, Rows: most})
+		if err := walk(p); err != nil {
+			t.Fatal(err)
+		}
+		if p.Size[Arena] >= before {
+			t.Errorf("%d rows at a time: %d bytes, whole %d", most, p.Size[Arena], before)
+		}
+		p = compile(t, g, Options{Budget: 2 * 2 * 8 * dim * dim * 4, Rows: most})
+		uploads := 0
+		for _, s := range p.Steps {
+			if s.Node == nil {
+				uploads++
+			}
+		}
+		if uploads != 3 {
+			t.Errorf("%d rows at a time: %d uploads for 3 blocks", most, uploads)
+		}
+	}
+}

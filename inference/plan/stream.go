@@ -34,7 +34,8 @@ func (b *builder) weights(g *graph.Graph, o Options) error {
 			keep(n, Slot{Region: Mapped, Size: n.DType.Size(n.Shape.Len()), Weight: i})
 		}
 	} else {
-		stay, half, err := split(list, o.Budget)
+		b.fine = o.Fine
+		stay, half, err := split(list, o.Budget, o.Fine)
 		if err != nil {
 			return err
 		}
@@ -61,12 +62,12 @@ func (b *builder) weights(g *graph.Graph, o Options) error {
 
 // split decides which weights stay and how large a staging half is; half is 0
 // when all stay.
-func split(list []*graph.Node, budget int64) (stay map[string]bool, half int64, err error) {
+func split(list []*graph.Node, budget int64, fine bool) (stay map[string]bool, half int64, err error) {
 	block := map[string]int64{}
 	var order []string
 	var total int64
 	for _, n := range list {
-		k := blockOf(n.Name)
+		k := blockOf(n.Name, fine)
 		if _, ok := block[k]; !ok {
 			order = append(order, k)
 		}
@@ -95,21 +96,27 @@ func split(list []*graph.Node, budget int64) (stay map[string]bool, half int64, 
 		}
 	}
 	for _, n := range list {
-		stay[n.Name] = chosen[blockOf(n.Name)]
+		stay[n.Name] = chosen[blockOf(n.Name, fine)]
 	}
 	return stay, half, nil
 }
 
 // blockOf cuts a weight's name after its first number: blocks.3.attn.q.weight is
-// of blocks.3, and what has no number is a block by its first word.
-func blockOf(name string) string {
+// of blocks.3, and what has no number is a block by its first word. Fine cuts it
+// after the second number, unless that only counts the layers of a block, as in
+// blocks.3.ffn.0.weight: those are read in turn.
+func blockOf(name string, fine bool) string {
 	parts := strings.Split(name, ".")
+	end, seen := 1, 0
 	for i, p := range parts {
-		if _, err := strconv.Atoi(p); err == nil {
-			return strings.Join(parts[:i+1], ".")
+		if _, err := strconv.Atoi(p); err != nil {
+			continue
+		}
+		if seen++; seen == 1 || fine && seen == 2 && i < len(parts)-2 {
+			end = i + 1
 		}
 	}
-	return parts[0]
+	return strings.Join(parts[:end], ".")
 }
 
 // stream lays out the uploads: a run is the weights of one block that are read
@@ -134,7 +141,7 @@ func (b *builder) stream(g *graph.Graph, resident map[string]Slot, half int64) {
 				b.slots[r.ID] = s
 				continue
 			}
-			if k := blockOf(r.Name); k != block {
+			if k := blockOf(r.Name, b.fine); k != block {
 				block, turn, fill, first = k, 1-turn, 0, n.ID
 				at = map[string]Slot{}
 			}
