@@ -24,7 +24,7 @@ var floors = [][]string{
 	{"inference/graph", "inference/tokenizer", "inference/sampler", "inference/picture"},
 	{"inference/plan", "inference/weights", "inference/nn"},
 	{"inference/model", "inference/device", "inference/device/cpu/simd", "inference/golden"},
-	{"inference/families/wan", "inference/device/cpu", "inference/device/cuda"},
+	{"inference/families/wan", "inference/device/cpu", "inference/device/cuda", "inference/device/paper"},
 	{"inference/families", "inference/device/devicetest"},
 	{"inference/pipeline", "app/disk", "app/job"},
 	{"app/history", "app/library", "app/export", "app/settings", "app/config"},

@@ -16,7 +16,12 @@ type Checkpoint struct {
 	Denoiser  weights.Source
 	VAE       weights.Source
 	Tokenizer *tokenizer.Tokenizer
+	// Identity tells these weights from all others; empty where that is not known.
+	Identity string
 }
+
+// Vocabulary is the text encoder's table of a row for each token.
+const Vocabulary = "token_embedding.weight"
 
 // Traits are the numbers in which models differ.
 type Traits struct {
@@ -50,6 +55,20 @@ type Model interface {
 	Decode(s *graph.Scope, z *graph.Node, first bool) *graph.Node
 	// Encode is the way back: one frame for the first, Temporal for the others.
 	Encode(s *graph.Scope, frames *graph.Node, first bool) *graph.Node
+}
+
+// A Frugal model can do with the text alone: what Context returns may stand in
+// place of a condition, takes less memory, and costs a little in every step.
+type Frugal interface {
+	Context(s *graph.Scope, text *graph.Node) *graph.Node
+}
+
+// A Tiler's Decode is Develop(Features): only Features looks at a frame as a whole,
+// so what Develop does can be done piece by piece, each with a margin that is
+// thrown away.
+type Tiler interface {
+	Features(s *graph.Scope, z *graph.Node, first bool) *graph.Node
+	Develop(s *graph.Scope, x *graph.Node, first bool) *graph.Node
 }
 
 // A Family recognises and opens the checkpoints of one architecture.

@@ -22,24 +22,27 @@ func (t *take) denoise(c conditions, image device.Buffer) (*latent, error) {
 	for i, sigma := range schedule.Sigmas {
 		d.at[sigma] = i
 	}
-	if err := d.load(); err != nil {
+	if err := d.weigh(algorithm.Passes(d.steps)); err != nil {
 		return nil, err
 	}
-	defer d.prog.Close()
+	if err := d.project(); err != nil {
+		return nil, err
+	}
 	x, err := t.newLatent()
 	if err != nil {
 		return nil, err
 	}
+	if err := t.provide(algorithm, schedule); err != nil {
+		return nil, err
+	}
+	if d.prog, err = d.load(); err != nil {
+		return nil, err
+	}
+	defer d.prog.Close()
 	if err := x.Noise(0); err != nil {
 		return nil, err
 	}
 	if err := d.impose(x); err != nil {
-		return nil, err
-	}
-	if d.uncond, err = t.newLatent(); err != nil {
-		return nil, err
-	}
-	if err := d.weigh(algorithm.Passes(d.steps)); err != nil {
 		return nil, err
 	}
 	t.meter.enter(inference.Denoising, d.steps)
@@ -55,43 +58,51 @@ func (t *take) denoise(c conditions, image device.Buffer) (*latent, error) {
 type denoiser struct {
 	*take
 	conditions
-	image  device.Buffer // the first latent frame, or nil
-	prog   device.Program
-	flops  float64
-	uncond *latent
-	steps  int
-	at     map[float64]int // the step of a noise level
-	calls  int
+	image device.Buffer // the first latent frame, or nil
+	prog  device.Program
+	steps int
+	at    map[float64]int // the step of a noise level
+	calls int
 }
 
-func (d *denoiser) load() (err error) {
+// draw names and draws a step.
+func (d *denoiser) draw() (what string, draw drawing) {
 	groups := 1
 	if d.image != nil {
 		groups = d.shape[0] / d.traits.Patch[0]
 	}
-	draw := func(s *graph.Scope) *graph.Node {
+	what = denoiserPhase
+	if d.mode.frugal {
+		what += ", text in every step"
+	}
+	return what, func(s *graph.Scope) *graph.Node {
 		return d.model.Denoise(s, s.Input("x", tensor.F32, d.shape...), s.Input("t", tensor.F32, groups),
 			s.Input("condition", tensor.F32, d.positive.Shape()...), d.req.Window)
 	}
-	if d.flops, err = d.cost(d.parts.Denoiser, draw); err != nil {
-		return err
-	}
-	d.prog, err = d.take.load(d.parts.Denoiser, nil, draw)
-	return err
+}
+
+func (d *denoiser) load() (device.Program, error) {
+	what, draw := d.draw()
+	return d.take.load(what, d.parts.Denoiser, nil, draw)
 }
 
 // weigh tells the meter what denoising and decoding cost.
 func (d *denoiser) weigh(passes int) error {
-	work := d.flops * float64(passes)
+	what, draw := d.draw()
+	flops, err := d.cost(what, d.parts.Denoiser, draw)
+	if err != nil {
+		return err
+	}
+	work := flops * float64(passes)
 	if d.req.Guidance != 1 {
 		work *= 2
 	}
 	d.meter.work[inference.Denoising] = work
-	first, err := d.cost(d.parts.VAE, d.drawDecode(d.shape, true))
+	first, err := d.cost(decoderPhase+", first frame", d.parts.VAE, d.drawDecode(d.shape, true))
 	if err != nil {
 		return err
 	}
-	rest, err := d.cost(d.parts.VAE, d.drawDecode(d.shape, false))
+	rest, err := d.cost(decoderPhase, d.parts.VAE, d.drawDecode(d.shape, false))
 	d.meter.work[inference.Decoding] = first + rest*float64(d.shape[0]-1)
 	return err
 }
@@ -115,11 +126,12 @@ func (d *denoiser) velocity(v, x sampler.Latent, sigma, timestep float64) error 
 	if !guided(d.req, d.step(sigma), d.steps) {
 		return nil
 	}
-	if err := d.pass(d.uncond, d.negative, "pred_uncond"); err != nil {
+	uncond := &latent{d.take, d.prog.Out(0)} // it need not be copied
+	if err := d.pass(uncond, d.negative, "pred_uncond"); err != nil {
 		return err
 	}
 	g := d.req.Guidance // uncond + g·(cond − uncond)
-	return to.Mix(sampler.Term{C: 1 - g, L: d.uncond}, sampler.Term{C: g, L: to})
+	return to.Mix(sampler.Term{C: 1 - g, L: uncond}, sampler.Term{C: g, L: to})
 }
 
 // step returns the step that a noise level belongs to.
@@ -141,7 +153,10 @@ func (d *denoiser) pass(v *latent, c device.Buffer, name string) error {
 	if err := d.seeBuffer(fmt.Sprint(name, ".", d.calls), d.prog.Out(0)); err != nil {
 		return err
 	}
-	return v.buf.Copy(d.prog.Out(0))
+	if out := d.prog.Out(0); v.buf != out {
+		return v.buf.Copy(out)
+	}
+	return nil
 }
 
 // timesteps is what the model is told: the timestep, and, for the latent frame

@@ -1,10 +1,14 @@
 package pipeline
 
 import (
+	"fmt"
+
 	"kinora/inference/device"
 	"kinora/inference/graph"
+	"kinora/inference/model"
 	"kinora/inference/tensor"
 	"kinora/inference/tokenizer/clean"
+	"kinora/inference/weights"
 )
 
 // conditions are what the denoiser is told: of the prompt, and of the negative
@@ -25,41 +29,73 @@ func (t *take) encode() (c conditions, err error) {
 
 // condition encodes one text.
 func (t *take) condition(which, prompt string) (device.Buffer, error) {
-	ids := t.parts.Tokenizer.EncodePrompt(clean.Prompt(prompt), t.traits.TextLen)
-	text, err := t.load(t.parts.Text, nil, func(s *graph.Scope) *graph.Node {
-		return t.model.Text(s, s.Input("ids", tensor.I32, len(ids)))
-	})
+	text, shape, err := t.text(which, prompt)
 	if err != nil {
 		return nil, err
 	}
-	defer text.Close()
-	if err := text.In("ids").Write(tensor.Bytes(ids)); err != nil {
-		return nil, err
+	what, draw := fmt.Sprintf("text projection (%d tokens)", shape[0]), t.model.Condition
+	if f, ok := t.model.(model.Frugal); ok && t.mode.frugal {
+		draw = f.Context
+		what += ", text only"
 	}
-	if err := text.Run(t.ctx); err != nil {
-		return nil, err
-	}
-	if err := t.seeBuffer("context"+which, text.Out(0)); err != nil {
-		return nil, err
-	}
-	cond, err := t.load(t.parts.Denoiser, nil, func(s *graph.Scope) *graph.Node {
-		return t.model.Condition(s, s.Input("text", tensor.F32, text.Out(0).Shape()...))
+	cond, err := t.load(what, t.parts.Denoiser, nil, func(s *graph.Scope) *graph.Node {
+		return draw(s, s.Input("text", tensor.F32, shape...))
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer cond.Close()
-	if err := cond.In("text").Copy(text.Out(0)); err != nil {
+	if err := cond.In("text").Write(tensor.Bytes(text)); err != nil {
 		return nil, err
 	}
 	if err := cond.Run(t.ctx); err != nil {
 		return nil, err
 	}
-	out, err := t.dev.Alloc(tensor.F32, cond.Out(0).Shape())
+	out, err := t.alloc(tensor.F32, cond.Out(0).Shape())
 	if err != nil {
 		return nil, err
 	}
 	return out, out.Copy(cond.Out(0))
+}
+
+// text runs the encoder over a prompt's tokens, or finds the rows that it made of
+// them before.
+func (t *take) text(which, prompt string) (rows []float32, shape tensor.Shape, err error) {
+	ids := make([]int32, t.traits.TextLen)
+	if t.parts.Tokenizer != nil {
+		ids = t.parts.Tokenizer.EncodePrompt(clean.Prompt(prompt), t.traits.TextLen)
+	}
+	key := textKey(t.parts, ids)
+	if rows, shape, ok := t.remembered(key, len(ids)); ok {
+		t.see("context"+which, rows)
+		return rows, shape, nil
+	}
+	// Of the vocabulary, only the rows of the prompt's tokens are read.
+	src, places, err := weights.Rows(t.parts.Text, model.Vocabulary, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	prog, err := t.load(fmt.Sprintf("%s (%d tokens)", textPhase, len(ids)), src, nil, func(s *graph.Scope) *graph.Node {
+		return t.model.Text(s, s.Input("ids", tensor.I32, len(ids)))
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer prog.Close()
+	if err := prog.In("ids").Write(tensor.Bytes(places)); err != nil {
+		return nil, nil, err
+	}
+	if err := prog.Run(t.ctx); err != nil {
+		return nil, nil, err
+	}
+	if rows, err = floats(prog.Out(0)); err != nil {
+		return nil, nil, err
+	}
+	t.see("context"+which, rows)
+	if !t.onPaper() {
+		t.remember(key, rows)
+	}
+	return rows, prog.Out(0).Shape(), nil
 }
 
 func (t *take) seeBuffer(name string, b device.Buffer) error {

@@ -29,6 +29,9 @@ func (s shelf) Open(string) (model.Checkpoint, func() error, error) {
 }
 func (s shelf) Unknown(string, string) []string { return s.unknown }
 func (s shelf) Count(_, prompt string) (tokens, most int) {
+	if s.parts.Tokenizer == nil {
+		return 0, 0
+	}
 	return len(s.parts.Tokenizer.EncodePrompt(prompt, 0)), 16
 }
 

@@ -22,7 +22,7 @@ func (t *take) encodeImage() (device.Buffer, error) {
 		x[i] = (float32(v)/255 - 0.5) / 0.5
 	}
 	t.see("image", x)
-	prog, err := t.load(t.parts.VAE, nil, func(s *graph.Scope) *graph.Node {
+	prog, err := t.load(imagePhase, t.parts.VAE, nil, func(s *graph.Scope) *graph.Node {
 		return t.model.Encode(s, s.Input("frames", tensor.F32, 1, p.Height, p.Width, 3), true)
 	})
 	if err != nil {
@@ -38,7 +38,7 @@ func (t *take) encodeImage() (device.Buffer, error) {
 	if err := t.seeBuffer("image_latent", prog.Out(0)); err != nil {
 		return nil, err
 	}
-	z, err := t.dev.Alloc(tensor.F32, prog.Out(0).Shape())
+	z, err := t.alloc(tensor.F32, prog.Out(0).Shape())
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"kinora/inference"
 	"kinora/inference/device"
 	"kinora/inference/families"
+	"kinora/inference/graph"
 	"kinora/inference/model"
 )
 
@@ -34,6 +35,7 @@ type Pipeline struct {
 	lib Library
 	// projections are found once for each model.
 	projections map[string]*projection
+	opt         Options
 	// test hooks: noise in place of the seed's, and a look at what passes by.
 	noise func(index, n int) []float32
 	trace func(name string, v []float32)
@@ -43,6 +45,20 @@ var _ inference.Engine = (*Pipeline)(nil)
 
 // New returns a pipeline on dev over the models of lib.
 func New(dev device.Device, lib Library) *Pipeline { return &Pipeline{dev: dev, lib: lib} }
+
+// Options bound and help a pipeline.
+type Options struct {
+	// Memory is how many bytes of the device may be taken; 0: all that is free.
+	Memory int64
+	// Texts keeps encoded prompts from one clip to the next; nil keeps none.
+	Texts Texts
+}
+
+// With sets the options, before the first clip.
+func (p *Pipeline) With(o Options) *Pipeline {
+	p.opt = o
+	return p
+}
 
 // Models implements inference.Engine.
 func (p *Pipeline) Models() []inference.Model { return p.lib.Models() }
@@ -57,7 +73,19 @@ type take struct {
 	parts  model.Checkpoint
 	shape  []int // of the latent: frames, rows, columns, channels
 	meter  *meter
-	mixes  map[int]device.Program
+
+	mix     device.Program // sums so many latents
+	mixes   int
+	buffers []device.Buffer
+	spare   []*latent // for samplers to take
+
+	mode   mode
+	ways   map[string]way
+	drawn  map[string]*graph.Graph
+	room   int64 // on paper: what may be taken
+	onHost int64 // bytes on the host
+	phases []inference.Phase
+	memory inference.Memory
 }
 
 // Generate implements inference.Engine.
@@ -77,9 +105,12 @@ func (p *Pipeline) Generate(ctx context.Context, r inference.Request, report fun
 	if err != nil {
 		return nil, err
 	}
-	t := &take{Pipeline: p, ctx: ctx, req: r, model: drawn, traits: drawn.Traits(), parts: parts, meter: m}
-	defer t.close()
+	t := &take{Pipeline: p, ctx: ctx, req: r, model: drawn, traits: drawn.Traits(), parts: parts, meter: m, drawn: map[string]*graph.Graph{}}
+	defer t.end()
 	if err := t.measure(); err != nil {
+		return nil, err
+	}
+	if err := t.prepare(p.free()); err != nil {
 		return nil, err
 	}
 	clip, err := t.road()
@@ -123,12 +154,6 @@ func (t *take) road() (*inference.Clip, error) {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
 	return clip, nil
-}
-
-func (t *take) close() {
-	for _, p := range t.mixes {
-		p.Close()
-	}
 }
 
 // see shows a value to a test.

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"errors"
+
 	"kinora/inference"
 	"kinora/inference/tensor"
 )
@@ -14,9 +16,9 @@ type projection struct {
 // preview shows the present clean guess, one pixel for each latent pixel. It is
 // nil where finding the projection would cost more than it is worth.
 func (d *denoiser) preview(x0 *latent) (*inference.Clip, error) {
-	p, err := d.projection()
-	if p == nil || err != nil {
-		return nil, err
+	p := d.projections[d.parts.Name]
+	if p == nil || d.onPaper() {
+		return nil, nil
 	}
 	z, err := floats(x0.buf)
 	if err != nil {
@@ -38,6 +40,19 @@ func (d *denoiser) preview(x0 *latent) (*inference.Clip, error) {
 	return clip, nil
 }
 
+// project finds the projection, unless it is known, costs too much or does not fit.
+func (d *denoiser) project() error {
+	if d.mode.blind {
+		return nil
+	}
+	_, err := d.projection()
+	if tight := (*errTight)(nil); d.onPaper() && errors.As(err, &tight) {
+		d.mode.blind = true
+		return nil
+	}
+	return err
+}
+
 // projection asks the VAE itself: it decodes flat latents in which one channel at
 // a time leans to either side, and takes the mean colours.
 func (d *denoiser) projection() (*projection, error) {
@@ -48,7 +63,7 @@ func (d *denoiser) projection() (*projection, error) {
 	c := d.traits.Channels
 	shape := []int{1, side, side, c}
 	draw := d.drawDecode(shape, true)
-	cost, err := d.cost(d.parts.VAE, draw)
+	cost, err := d.cost("preview", d.parts.VAE, draw)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +71,7 @@ func (d *denoiser) projection() (*projection, error) {
 	if probes := float64(2*c + 1); cost*probes > 0.2*d.meter.work[inference.Denoising] {
 		return nil, nil
 	}
-	prog, err := d.take.load(d.parts.VAE, nil, draw)
+	prog, err := d.take.load("preview", d.parts.VAE, nil, draw)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +84,7 @@ func (d *denoiser) projection() (*projection, error) {
 		if err := prog.Reset(); err != nil {
 			return mean, err
 		}
-		if err := prog.In("z").Write(tensor.Bytes(z)); err != nil {
+		if err := prog.In("x").Write(tensor.Bytes(z)); err != nil {
 			return mean, err
 		}
 		if err := prog.Run(d.ctx); err != nil {
@@ -97,6 +112,9 @@ func (d *denoiser) projection() (*projection, error) {
 		for j := range up {
 			p.weights[k][j] = (up[j] - down[j]) / (2 * lean)
 		}
+	}
+	if d.onPaper() {
+		return p, nil
 	}
 	if d.projections == nil {
 		d.projections = map[string]*projection{}

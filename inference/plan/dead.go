@@ -3,8 +3,8 @@ package plan
 import "kinora/inference/graph"
 
 // dead leaves out the work nobody reads: nodes from which no output and no state
-// is reached. Inputs stay, read or not: they are what the caller was promised.
-func dead(g *graph.Graph) *graph.Graph {
+// is reached. A plan that runs once leaves nothing in its states. Inputs stay, read or not: they are what the caller was promised.
+func dead(g *graph.Graph, once bool) *graph.Graph {
 	alive := make([]bool, len(g.Nodes))
 	for _, n := range g.Out {
 		alive[n.ID] = true
@@ -12,7 +12,7 @@ func dead(g *graph.Graph) *graph.Graph {
 	kept := 0
 	for i := len(g.Nodes) - 1; i >= 0; i-- {
 		n := g.Nodes[i]
-		if n.Op == graph.Keep || n.Op == graph.Input {
+		if n.Op == graph.Keep && !once || n.Op == graph.Input {
 			alive[i] = true
 		}
 		if alive[i] {

@@ -95,6 +95,8 @@ type Options struct {
 	// Fine streams in smaller pieces: a block is cut once more where its names
 	// have a second number. That takes more uploads and less memory.
 	Fine bool
+	// Once leaves out what is kept for later runs, since there are none.
+	Once bool
 	// Rows cuts the inner products of feed-forward layers into pieces of so many
 	// rows; 0 leaves them whole.
 	Rows int
@@ -106,7 +108,7 @@ func Compile(g *graph.Graph, o Options) (*Plan, error) {
 	if o.Rows > 0 {
 		g = rows(g, o.Rows)
 	}
-	g = dead(g)
+	g = dead(g, o.Once)
 	return place(g, o)
 }
 

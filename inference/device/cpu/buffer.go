@@ -12,6 +12,7 @@ type buffer struct {
 	dtype tensor.DType
 	shape tensor.Shape
 	b     []byte
+	of    *ledger // of memory of its own; nil for a program's
 }
 
 func (b *buffer) DType() tensor.DType { return b.dtype }
@@ -43,3 +44,12 @@ func (b *buffer) Copy(from device.Buffer) error {
 }
 
 func addr(b []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(b))) }
+
+// Free gives the memory back.
+func (b *buffer) Free() error {
+	if b.of != nil {
+		b.of.give(int64(len(b.b)))
+	}
+	b.b, b.of = nil, nil
+	return nil
+}

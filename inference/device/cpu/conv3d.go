@@ -3,6 +3,7 @@ package cpu
 import (
 	"kinora/inference/device/cpu/simd"
 	"kinora/inference/graph"
+	"kinora/inference/tensor"
 )
 
 func conv3d(c *call) {
@@ -10,10 +11,8 @@ func conv3d(c *call) {
 	x, w := c.shape(0), c.n.In[1]
 	s := simd.Conv{
 		X: c.f(0), T: x[0], H: x[1], W: x[2], C: x[3], Front: w.Shape[2] - 1,
-		Weights: c.packed(1, simd.ConvWeights{
-			O: w.Shape[0], C: w.Shape[1], KT: w.Shape[2], KH: w.Shape[3], KW: w.Shape[4], DType: w.DType, Data: c.in[1],
-		}, a.Up),
-		Stride: a.Stride, Pad: a.Pad, Up: a.Up, Y: c.o(),
+		Weights: c.packed(1, convWeights(w.Shape, w.DType, c.in[1]), a.Up),
+		Stride:  a.Stride, Pad: a.Pad, Up: a.Up, Y: c.o(),
 	}
 	next := 2
 	if a.Bias {
@@ -26,17 +25,23 @@ func conv3d(c *call) {
 	s.Do(c.p.pool)
 }
 
+func convWeights(s tensor.Shape, d tensor.DType, data []byte) simd.ConvWeights {
+	return simd.ConvWeights{O: s[0], C: s[1], KT: s[2], KH: s[3], KW: s[4], DType: d, Data: data}
+}
+
 // packed returns the weights of input i in the order the kernels want. A weight
 // that stays is packed once for all programs that share it.
 func (c *call) packed(i int, w simd.ConvWeights, up bool) *simd.PackedConv {
 	name, stays := c.weight(i)
+	if p, ok := c.p.shared.packs[name]; ok && stays {
+		return p
+	}
+	p := simd.PackConv(c.p.pool, w, up)
 	if !stays {
-		return simd.PackConv(c.p.pool, w, up)
+		c.p.dev.ledger.pass(p.Bytes())
+		return p
 	}
-	p, ok := c.p.shared.packs[name]
-	if !ok {
-		p = simd.PackConv(c.p.pool, w, up)
-		c.p.shared.packs[name] = p
-	}
+	c.p.shared.packs[name] = p
+	c.p.keep(p.Bytes())
 	return p
 }

@@ -59,8 +59,9 @@ func New(o Options) device.Device {
 }
 
 type cpu struct {
-	pool *simd.Pool
-	opt  Options
+	pool   *simd.Pool
+	opt    Options
+	ledger ledger
 }
 
 func (c *cpu) Name() string { return "cpu" }
@@ -73,8 +74,8 @@ func (c *cpu) Options() plan.Options {
 }
 
 func (c *cpu) Alloc(d tensor.DType, s tensor.Shape) (device.Buffer, error) {
-	b, err := allocate(d.Size(s.Len()))
-	return &buffer{d, s, b}, err
+	b, err := c.allocate(d.Size(s.Len()))
+	return &buffer{dtype: d, shape: s, b: b, of: &c.ledger}, err
 }
 
 func (c *cpu) Close() error {
@@ -83,11 +84,12 @@ func (c *cpu) Close() error {
 }
 
 // allocate returns zeroed memory that begins on a cache line.
-func allocate(n int64) (b []byte, err error) {
+func (c *cpu) allocate(n int64) (b []byte, err error) {
 	const line = 64
 	if free, _ := memory(); n > 1<<20 && n > free {
 		return nil, fmt.Errorf("%w: %d MB wanted, %d MB free", inference.ErrNoMemory, n>>20, free>>20)
 	}
+	c.ledger.take(n)
 	v := make([]byte, n+line)
 	off := (line - int(addr(v)%line)) % line
 	return v[off : off+int(n) : off+int(n)], nil

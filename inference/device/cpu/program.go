@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"kinora/inference/device"
@@ -15,50 +16,65 @@ import (
 
 // A program is a plan with its memory.
 type program struct {
+	dev    *cpu
 	pool   *simd.Pool
 	plan   *plan.Plan
 	src    weights.Source
 	mem    [plan.Regions][]byte
 	mapped [][]byte
 	shared *shared
+	own    int64
 	// touched keeps the reads of touch from being optimised away.
 	touched byte
 }
 
 // shared is what programs over the same source have in common.
 type shared struct {
-	states map[string][]byte
-	packs  map[string]*simd.PackedConv
-	wide   map[string][]float32 // small weights that are not stored as f32
+	programs int
+	held     int64
+	states   map[string][]byte
+	packs    map[string]*simd.PackedConv
+	wide     map[string][]float32 // small weights that are not stored as f32
 }
 
 func (c *cpu) Load(p *plan.Plan, src weights.Source, with device.Program) (device.Program, error) {
-	pr := &program{pool: c.pool, plan: p, src: src}
-	if w, ok := with.(*program); ok {
+	pr := &program{dev: c, pool: c.pool, plan: p, src: src}
+	if w, ok := with.(*program); ok && w.shared != nil {
 		pr.shared = w.shared
 	} else {
 		pr.shared = &shared{states: map[string][]byte{}, packs: map[string]*simd.PackedConv{}, wide: map[string][]float32{}}
 	}
+	pr.shared.programs++
+	if err := pr.load(); err != nil {
+		return nil, errors.Join(err, pr.Close())
+	}
+	return pr, nil
+}
+
+func (pr *program) load() error {
+	c, p, src := pr.dev, pr.plan, pr.src
 	for r, n := range p.Size {
 		if plan.Region(r) == plan.States {
 			continue // each has its own, found by name
 		}
 		var err error
-		if pr.mem[r], err = allocate(n); err != nil {
-			return nil, fmt.Errorf("load: %v region: %w", plan.Region(r), err)
+		if pr.mem[r], err = c.allocate(n); err != nil {
+			return fmt.Errorf("load: %v region: %w", plan.Region(r), err)
 		}
+		pr.own += n
 	}
 	for name, s := range p.States {
 		have, ok := pr.shared.states[name]
 		if ok && int64(len(have)) != s.Slot.Size {
-			return nil, fmt.Errorf("load: state %s is %d bytes elsewhere, %d here", name, len(have), s.Slot.Size)
+			return fmt.Errorf("load: state %s is %d bytes elsewhere, %d here", name, len(have), s.Slot.Size)
 		}
 		if !ok {
-			b, err := allocate(s.Slot.Size)
+			b, err := c.allocate(s.Slot.Size)
 			if err != nil {
-				return nil, fmt.Errorf("load: state %s: %w", name, err)
+				return fmt.Errorf("load: state %s: %w", name, err)
 			}
 			pr.shared.states[name] = b
+			pr.shared.held += s.Slot.Size
 		}
 	}
 	for _, k := range p.Consts {
@@ -67,10 +83,10 @@ func (c *cpu) Load(p *plan.Plan, src weights.Source, with device.Program) (devic
 	for _, w := range p.Weights {
 		b, err := src.Bytes(w.Name)
 		if err != nil {
-			return nil, fmt.Errorf("load %s: %w", w.Name, err)
+			return fmt.Errorf("load %s: %w", w.Name, err)
 		}
 		if int64(len(b)) != w.Slot.Size {
-			return nil, fmt.Errorf("load %s: %d bytes, want %d", w.Name, len(b), w.Slot.Size)
+			return fmt.Errorf("load %s: %d bytes, want %d", w.Name, len(b), w.Slot.Size)
 		}
 		if w.Slot.Region == plan.Mapped {
 			pr.mapped = append(pr.mapped, b)
@@ -78,7 +94,7 @@ func (c *cpu) Load(p *plan.Plan, src weights.Source, with device.Program) (devic
 		}
 		copy(pr.at(w.Slot), b)
 	}
-	return pr, nil
+	return nil
 }
 
 func (p *program) at(s plan.Slot) []byte {
@@ -106,12 +122,12 @@ func (p *program) In(name string) device.Buffer {
 	if !ok {
 		return nil
 	}
-	return &buffer{port.DType, port.Shape, p.at(port.Slot)}
+	return &buffer{dtype: port.DType, shape: port.Shape, b: p.at(port.Slot)}
 }
 
 func (p *program) Out(i int) device.Buffer {
 	port := p.plan.Out[i]
-	return &buffer{port.DType, port.Shape, p.at(port.Slot)}
+	return &buffer{dtype: port.DType, shape: port.Shape, b: p.at(port.Slot)}
 }
 
 func (p *program) Reset() error {
@@ -122,6 +138,13 @@ func (p *program) Reset() error {
 }
 
 func (p *program) Close() error {
+	if p.shared == nil {
+		return nil
+	}
+	p.dev.ledger.give(p.own)
+	if p.shared.programs--; p.shared.programs == 0 {
+		p.dev.ledger.give(p.shared.held)
+	}
 	p.mem, p.mapped, p.shared = [plan.Regions][]byte{}, nil, nil
 	return nil
 }
@@ -202,8 +225,11 @@ func (c *call) f(i int) []float32 {
 	}
 	w := make([]float32, n.Shape.Len())
 	simd.Widen(w, c.in[i], n.DType)
-	if stays {
+	if size := 4 * int64(len(w)); stays {
 		c.p.shared.wide[name] = w
+		c.p.keep(size)
+	} else {
+		c.p.dev.ledger.pass(size)
 	}
 	return w
 }
@@ -211,14 +237,17 @@ func (c *call) f(i int) []float32 {
 // weight names the weight behind input i and where in it a view begins, and tells
 // whether it stays in memory between runs.
 func (c *call) weight(i int) (name string, stays bool) {
-	n := c.n.In[i]
-	skip := 0
-	for n.Op == graph.View {
-		skip += n.Attr.(graph.ViewAttr).Off
-		n = n.In[0]
-	}
+	n, skip := root(c.n.In[i])
 	if n.Op != graph.Weight {
 		return "", false
 	}
-	return fmt.Sprint(n.Name, "+", skip), c.slots[i].Region != plan.Staging
+	return weightKey(n, skip), c.slots[i].Region != plan.Staging
+}
+
+func weightKey(n *graph.Node, skip int) string { return fmt.Sprint(n.Name, "+", skip) }
+
+// keep counts what stays with the programs that share.
+func (p *program) keep(n int64) {
+	p.shared.held += n
+	p.dev.ledger.take(n)
 }

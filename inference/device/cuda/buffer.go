@@ -14,6 +14,7 @@ type buffer struct {
 	shape tensor.Shape
 	at    driver.Ptr
 	size  int64
+	own   bool // given by Alloc
 }
 
 func (b *buffer) DType() tensor.DType { return b.dtype }

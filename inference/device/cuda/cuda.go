@@ -131,7 +131,7 @@ func (d *Device) Options() plan.Options {
 // Alloc implements device.Device.
 func (d *Device) Alloc(t tensor.DType, s tensor.Shape) (device.Buffer, error) {
 	n := t.Size(s.Len())
-	b := &buffer{dev: d, dtype: t, shape: s, size: n}
+	b := &buffer{dev: d, dtype: t, shape: s, size: n, own: true}
 	return b, d.do(func() (err error) {
 		if err := d.admit(n, "a buffer"); err != nil {
 			return err

@@ -204,7 +204,7 @@ func (p *program) fetch(list []operand) error {
 }
 
 func (p *program) buffer(port plan.Port) device.Buffer {
-	return &buffer{p.dev, port.DType, port.Shape, p.lay.base[port.Slot.Region] + driver.Ptr(port.Slot.Off), port.Slot.Size}
+	return &buffer{dev: p.dev, dtype: port.DType, shape: port.Shape, at: p.lay.base[port.Slot.Region] + driver.Ptr(port.Slot.Off), size: port.Slot.Size}
 }
 
 // In implements device.Program.

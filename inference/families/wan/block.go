@@ -68,8 +68,7 @@ func (d *denoiser) cross(s *graph.Scope, i int, h *graph.Node) *graph.Node {
 	s.Tap("cross_attn_in", x)
 	l := s.At("cross_attn")
 	q := rms(l, "norm_q.weight", linear(l, "q", x, graph.NoAct), d.cfg.Eps)
-	n := d.cfg.TextLen
-	k, v := d.condition.Slice(2*i*n, (2*i+1)*n), d.condition.Slice((2*i+1)*n, (2*i+2)*n)
+	k, v := d.remembered(l, i)
 	y := q.Attend(k, v, nil, graph.AttentionAttr{Heads: d.cfg.Heads, Scale: d.scale(), Window: -1})
 	return s.Tap("after_cross_attn", h.Add(s.Tap("cross_attn_out", linear(l, "o", y, graph.NoAct))))
 }

@@ -9,16 +9,36 @@ import (
 // values of every block's cross attention, [blocks·2·text length, dim]. The
 // padding is attended to, as in the reference.
 func (m *Wan) Condition(s *graph.Scope, text *graph.Node) *graph.Node {
+	c := m.Context(s, text)
+	var parts []*graph.Node
+	for i := range m.traits.Layers {
+		k, v := m.remember(s.At("blocks", i, "cross_attn"), c)
+		parts = append(parts, k, v)
+	}
+	return graph.Join(parts...)
+}
+
+// Context implements model.Frugal: the text embedding alone, [text length, dim].
+func (m *Wan) Context(s *graph.Scope, text *graph.Node) *graph.Node {
 	if pad := m.cfg.TextLen - text.Shape[0]; pad > 0 {
 		text = graph.Join(text, s.Const(make([]float32, pad*m.textDim), pad, m.textDim))
 	}
 	e := s.At("text_embedding")
-	c := s.Tap("text_embedding", linear(e, "2", linear(e, "0", text, graph.GELU), graph.NoAct))
-	var parts []*graph.Node
-	for i := range m.traits.Layers {
-		b := s.At("blocks", i, "cross_attn")
-		k := rms(b, "norm_k.weight", linear(b, "k", c, graph.NoAct), m.cfg.Eps)
-		parts = append(parts, k, linear(b, "v", c, graph.NoAct))
+	return s.Tap("text_embedding", linear(e, "2", linear(e, "0", text, graph.GELU), graph.NoAct))
+}
+
+// remember draws a block's keys and values of the embedded text.
+func (m *Wan) remember(s *graph.Scope, c *graph.Node) (k, v *graph.Node) {
+	k = rms(s, "norm_k.weight", linear(s, "k", c, graph.NoAct), m.cfg.Eps)
+	return k, linear(s, "v", c, graph.NoAct)
+}
+
+// remembered returns a block's keys and values: out of the condition, or, where
+// that is the embedded text alone, worked out here.
+func (d *denoiser) remembered(s *graph.Scope, block int) (k, v *graph.Node) {
+	n := d.cfg.TextLen
+	if d.condition.Shape[0] == n {
+		return d.remember(s, d.condition)
 	}
-	return graph.Join(parts...)
+	return d.condition.Slice(2*block*n, (2*block+1)*n), d.condition.Slice((2*block+1)*n, (2*block+2)*n)
 }

@@ -9,12 +9,24 @@ import (
 // Decode draws the decoder for one latent frame z [1,h,w,C]; colours come out
 // unclamped.
 func (m *Wan) Decode(s *graph.Scope, z *graph.Node, first bool) *graph.Node {
+	return m.Develop(s, m.Features(s, z, first), first)
+}
+
+// Features implements model.Tiler: up to and with the middle, where attention
+// looks at the whole of a frame.
+func (m *Wan) Features(s *graph.Scope, z *graph.Node, first bool) *graph.Node {
 	c := chunk{first}
 	x := z.Mul(s.Const(m.cfg.Std, len(m.cfg.Std))).Add(s.Const(m.cfg.Mean, len(m.cfg.Mean)))
 	x = s.Tap("conv2", c.conv(s, "conv2", x))
 	d := s.At("decoder")
 	x = d.Tap("conv1", c.conv(d, "conv1", x))
-	x = c.middle(d.At("middle"), x)
+	return c.middle(d.At("middle"), x)
+}
+
+// Develop implements model.Tiler: the convolutions after that.
+func (m *Wan) Develop(s *graph.Scope, x *graph.Node, first bool) *graph.Node {
+	c := chunk{first}
+	d := s.At("decoder")
 	for i := range layers(m.parts.VAE, "decoder.upsamples.") {
 		x = d.Tap(fmt.Sprint("up", i), c.up(d.At("upsamples", i), x, layers(m.parts.VAE, fmt.Sprintf("decoder.upsamples.%d.upsamples.", i))))
 	}

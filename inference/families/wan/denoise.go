@@ -81,13 +81,22 @@ func (d *denoiser) angles(s *graph.Scope) (cos, sin *graph.Node) {
 	pairs := d.dim / d.cfg.Heads / 2
 	part := axisPairs(pairs)
 	n := d.grid[0] * d.grid[1] * d.grid[2]
+	// One ladder for each place along each axis; tokens only look up.
+	var ladder [3][]float32
+	for axis, k := range part {
+		for at := range d.grid[axis] {
+			for j := range k {
+				a := angle(at, j, k)
+				ladder[axis] = append(ladder[axis], float32(math.Cos(a)), float32(math.Sin(a)))
+			}
+		}
+	}
 	co, si := make([]float32, 0, n*pairs), make([]float32, 0, n*pairs)
 	for i := range n {
 		at := [3]int{i / (d.grid[1] * d.grid[2]), i / d.grid[2] % d.grid[1], i % d.grid[2]}
 		for axis, k := range part {
-			for j := range k {
-				a := angle(at[axis], j, k)
-				co, si = append(co, float32(math.Cos(a))), append(si, float32(math.Sin(a)))
+			for j := at[axis] * k; j < (at[axis]+1)*k; j++ {
+				co, si = append(co, ladder[axis][2*j]), append(si, ladder[axis][2*j+1])
 			}
 		}
 	}

@@ -21,28 +21,60 @@ type PackedConv struct {
 // PackConv makes weights ready for many convolutions; up says that they will be
 // used with Conv.Up.
 func PackConv(p *Pool, w ConvWeights, up bool) *PackedConv {
+	k := w.KT * w.KH * w.KW * w.C
+	out := &PackedConv{o: w.O, c: w.C, kt: w.KT, kh: w.KH, kw: w.KW, up: up}
+	if p.set == nil || leftToo(p, w.O, w.KT*w.KH*w.KW, w.KW) { // few outputs
+		rows := make([]float32, w.O*k)
+		w.turn(p, 0, w.O, rows)
+		out.w = Pack(p, Weights{N: w.O, K: k, DType: tensor.F32, Data: tensor.Bytes(rows)})
+		out.packLeft(p, rows)
+		return out
+	}
+	// Some columns at a time: the whole would be there twice.
+	out.w = &Packed{n: w.O, k: k, level: p.level, panels: aligned(panelsLen(p.set, w.O, k))}
+	few := p.threads * p.set.Panel
+	rows := p.scratch.take(min(few, w.O) * k)
+	defer p.scratch.give(rows)
+	for n0 := 0; n0 < w.O; n0 += few {
+		n1 := min(n0+few, w.O)
+		w.turn(p, n0, n1, rows)
+		packColumns(p, Weights{N: n1 - n0, K: k, DType: tensor.F32, Data: tensor.Bytes(rows[:(n1-n0)*k])}, 0, n1-n0, out.w.panels[n0*k:])
+	}
+	return out
+}
+
+// turn writes outputs [from, to) to rows of taps·C numbers.
+func (w ConvWeights) turn(p *Pool, from, to int, rows []float32) {
 	taps := w.KT * w.KH * w.KW
 	k := taps * w.C
-	rows := make([]float32, w.O*k)
-	p.spread(w.O, 1, func(lo, hi int) {
+	p.spread(to-from, 1, func(lo, hi int) {
 		src := make([]float32, k)
-		for o := lo; o < hi; o++ {
-			Widen(src, w.Data[w.DType.Size(o*k):], w.DType)
+		for i := lo; i < hi; i++ {
+			Widen(src, w.Data[w.DType.Size((from+i)*k):], w.DType)
 			for t := range taps {
 				for c := range w.C {
-					rows[o*k+t*w.C+c] = src[c*taps+t]
+					rows[i*k+t*w.C+c] = src[c*taps+t]
 				}
 			}
 		}
 	})
-	out := &PackedConv{o: w.O, c: w.C, kt: w.KT, kh: w.KH, kw: w.KW, up: up,
-		w: Pack(p, Weights{N: w.O, K: k, DType: tensor.F32, Data: tensor.Bytes(rows)})}
-	out.packLeft(p, rows)
-	return out
 }
 
 // Bytes returns the memory held.
 func (w *PackedConv) Bytes() int64 { return w.w.Bytes() + 4*int64(len(w.left)) }
+
+// PackedSize returns the memory that PackConv's result will hold.
+func PackedSize(p *Pool, w ConvWeights) int64 {
+	k := w.KT * w.KH * w.KW * w.C
+	n := w.O * k
+	if p.set != nil {
+		n = max(n, panelsLen(p.set, w.O, k))
+		if leftToo(p, w.O, w.KT*w.KH*w.KW, w.KW) {
+			n += w.O * k
+		}
+	}
+	return 4 * int64(n)
+}
 
 // Conv is a convolution of X [T, H, W, C], causal in time, to Y [T', H', W', O]
 // as Out says, plus bias, then act, plus residual. X and Y are dense.

@@ -50,9 +50,14 @@ func (a Conv) fast(p *Pool) {
 	})
 }
 
+// leftToo reports whether the planar kernel wastes fewer lanes.
+func leftToo(p *Pool, o, taps, kw int) bool {
+	return o < p.set.Panel && o%(p.set.Panel/2) != 0 && kw != 1 && taps <= planarTaps
+}
+
 // packLeft prepares the planar kernel where it wastes fewer lanes.
 func (w *PackedConv) packLeft(p *Pool, rows []float32) {
-	if p.set == nil || w.o >= p.set.Panel || w.o%(p.set.Panel/2) == 0 || w.kw == 1 || w.kt*w.kh*w.kw > planarTaps {
+	if p.set == nil || !leftToo(p, w.o, w.kt*w.kh*w.kw, w.kw) {
 		return
 	}
 	k := w.kt * w.kh * w.kw * w.c

@@ -1,0 +1,71 @@
+package device
+
+import "kinora/inference/plan"
+
+// Sizes is what loading and running a plan takes of a device, in bytes.
+type Sizes struct {
+	Own int64 // ends with the program
+	// Shared is held once, by name, for all programs that share it: states, and
+	// what was prepared from weights.
+	Shared map[string]int64
+	// Passing is the most that a run takes beside all that, and gives back.
+	Passing int64
+}
+
+// Total returns what a program takes that shares with nobody.
+func (s Sizes) Total() int64 {
+	sum := s.Own + s.Passing
+	for _, n := range s.Shared {
+		sum += n
+	}
+	return sum
+}
+
+// A Sizer tells what a plan will take before it is loaded.
+type Sizer interface {
+	Sizes(*plan.Plan) (Sizes, error)
+}
+
+// SizesOf asks dev, or counts what the plan itself says.
+func SizesOf(dev Device, p *plan.Plan) (Sizes, error) {
+	if s, ok := dev.(Sizer); ok {
+		return s.Sizes(p)
+	}
+	return PlanSizes(p), nil
+}
+
+// PlanSizes is what a plan says of itself: its regions and its states.
+func PlanSizes(p *plan.Plan) Sizes {
+	s := Sizes{Shared: map[string]int64{}}
+	for r, n := range p.Size {
+		if plan.Region(r) != plan.States {
+			s.Own += n
+		}
+	}
+	for name, port := range p.States {
+		s.Shared["state "+name] = port.Slot.Size
+	}
+	return s
+}
+
+// A Ledger knows how many bytes of a device are held, and were at most since it
+// was last asked to begin anew.
+type Ledger interface {
+	Held() (now, peak int64)
+	Mark() // peak begins anew
+}
+
+// A HostSharer is a device whose memory is the computer's: it counts what the host
+// holds too. A negative n gives back.
+type HostSharer interface {
+	OnHost(n int64)
+}
+
+// Free gives a buffer's memory back where the device can; the buffer must not be
+// used any more.
+func Free(b Buffer) error {
+	if f, ok := b.(interface{ Free() error }); ok && b != nil {
+		return f.Free()
+	}
+	return nil
+}

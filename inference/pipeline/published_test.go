@@ -1,0 +1,121 @@
+package pipeline
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kinora/inference"
+	"kinora/inference/device/paper"
+	"kinora/inference/families/wan"
+	"kinora/inference/tensor"
+)
+
+var update = flag.Bool("update", false, "write the golden plans anew")
+
+// published is TI2V-5B as shapes alone.
+func published(s wan.Stored) shelf {
+	return shelf{parts: wan.TI2V5B.Outline("ti2v-5b", s), about: inference.Model{Name: "ti2v-5b", Title: "TI2V-5B", SizeStep: 32, ImageToVideo: true,
+		Default: inference.Request{Width: 1280, Height: 704, Frames: 121, FPS: 24, Steps: 20, Guidance: 5, Shift: 5, Sampler: "unipc"}}}
+}
+
+// TestPlansOfThePublishedModel writes down what becomes of TI2V-5B on cards of 3 to
+// 24 GB, in steps of half a GB.
+func TestPlansOfThePublishedModel(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		as   wan.Stored
+		w, h int
+		n    int
+		goal float64 // GB that must do
+	}{
+		{"704x1280x121_bf16", wan.Stored{Denoiser: tensor.BF16, Text: tensor.BF16}, 1280, 704, 121, 4.0},
+		{"704x1280x121_q8_0", wan.Stored{Denoiser: tensor.Q8_0, Text: tensor.Q8_0}, 1280, 704, 121, 4.0},
+		{"480x832x81_q8_0", wan.Stored{Denoiser: tensor.Q8_0, Text: tensor.Q8_0}, 832, 480, 81, 3.0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			lib := published(c.as)
+			r := inference.Request{Prompt: "a fish", Width: c.w, Height: c.h, Frames: c.n}
+			var b strings.Builder
+			resident := 0.0
+			for half := 6; half <= 48; half++ {
+				budget := int64(half) * 500_000_000
+				m, err := New(paper.Card(24_000_000_000), lib).With(Options{Memory: budget}).Plan(r)
+				fmt.Fprintf(&b, "%4.1f GB  ", float64(half)/2)
+				switch {
+				case errors.Is(err, inference.ErrNoMemory):
+					fmt.Fprintln(&b, "refused:", err)
+					if float64(half)/2 >= c.goal {
+						t.Errorf("%.1f GB: %v", float64(half)/2, err)
+					}
+				case err != nil:
+					t.Fatal(err)
+				default:
+					if m.Peak > budget {
+						t.Errorf("%.1f GB: planned %d", float64(half)/2, m.Peak)
+					}
+					line, all := summary(m)
+					if fmt.Fprintln(&b, line); all && resident == 0 {
+						resident = float64(half) / 2
+					}
+				}
+			}
+			fmt.Fprintf(&b, "\ndenoiser resident from %.1f GB on\n", resident)
+			if strings.HasSuffix(c.name, "q8_0") && (resident == 0 || resident > 7.5) {
+				t.Errorf("resident from %.1f GB on", resident)
+			}
+			file := filepath.Join("testdata", "plans", c.name+".txt")
+			if *update {
+				if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if want, err := os.ReadFile(file); err != nil || string(want) != b.String() {
+				t.Errorf("the plans changed (-update writes them anew): %v\n%s", err, b.String())
+			}
+		})
+	}
+}
+
+// summary is a plan in a line, and whether the denoiser's weights all stay.
+func summary(m inference.Memory) (string, bool) {
+	var parts []string
+	all := false
+	for _, p := range m.Phases {
+		if strings.HasSuffix(p.Name, "first frame") || strings.HasPrefix(p.Name, "text projection") || strings.HasPrefix(p.Name, "sums") || p.Name == "preview" {
+			continue
+		}
+		how := fmt.Sprintf("%s %.2f", p.Name, float64(p.Total)/1e9)
+		if p.Streamed > 0 {
+			how += fmt.Sprintf(" (%.2f of %.2f streamed)", float64(p.Streamed)/1e9, float64(p.Streamed+p.Resident)/1e9)
+		}
+		if p.Rows > 0 {
+			how += fmt.Sprintf(" (%d rows)", p.Rows)
+		}
+		if p.Tiles > 0 {
+			how += fmt.Sprintf(" (%d tiles)", p.Tiles)
+		}
+		if strings.HasPrefix(p.Name, denoiserPhase) {
+			all = p.Streamed == 0
+		}
+		parts = append(parts, how)
+	}
+	return fmt.Sprintf("peak %.2f: %s", float64(m.Peak)/1e9, strings.Join(parts, "; ")), all
+}
+
+// TestQ8StaysOnSmallCards: with weights of 8 bits all of the denoiser stays in 7.3
+// GB, which are 6.8 GiB, at 704×1280, 121 frames.
+func TestQ8StaysOnSmallCards(t *testing.T) {
+	m, err := New(paper.Card(24_000_000_000), published(wan.Stored{Denoiser: tensor.Q8_0, Text: tensor.Q8_0})).
+		With(Options{Memory: 7_300_000_000}).Plan(inference.Request{Prompt: "a fish"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if line, all := summary(m); !all {
+		t.Error(line)
+	}
+}
