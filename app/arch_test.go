@@ -27,7 +27,7 @@ var floors = [][]string{
 	{"inference/families/wan", "inference/device/cpu", "inference/device/cuda", "inference/device/paper"},
 	{"inference/families", "inference/device/devicetest"},
 	{"inference/pipeline", "app/disk", "app/job"},
-	{"app/history", "app/library", "app/export", "app/settings", "app/config"},
+	{"app/history", "app/library", "app/export", "app/settings", "app/config", "app/texts"},
 	{"app/studio"},
 	{"ui/theme"},
 	{"ui/widgets"},

@@ -174,13 +174,21 @@ func (l *Library) Open(name string) (model.Checkpoint, func() error, error) {
 	if !ok {
 		return model.Checkpoint{}, nil, fmt.Errorf("%w: %q is not in the library", inference.ErrNoModel, name)
 	}
+	var c model.Checkpoint
+	var closer func() error
+	var err error
 	switch {
 	case it.set != nil:
-		return openSet(it.about.Name, *it.set)
+		c, closer, err = openSet(it.about.Name, *it.set)
 	case it.dir == "":
-		return openEmbedded(l.builtIn, it.about.Name)
+		c, closer, err = openEmbedded(l.builtIn, it.about.Name)
+	default:
+		c, closer, err = openFolder(it)
 	}
-	return openFolder(it)
+	if err == nil {
+		c.Identity = l.identity(it, partNames[0])
+	}
+	return c, closer, err
 }
 
 func openSet(name string, s set) (model.Checkpoint, func() error, error) {
