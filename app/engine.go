@@ -9,13 +9,16 @@ import (
 	"runtime"
 	"sync"
 
+	"kinora/app/disk"
 	"kinora/app/library"
 	"kinora/app/studio"
+	"kinora/app/texts"
 	"kinora/assets"
 	"kinora/inference"
 	"kinora/inference/device"
 	"kinora/inference/device/cpu"
 	"kinora/inference/device/cuda"
+	"kinora/inference/device/paper"
 	"kinora/inference/pipeline"
 )
 
@@ -39,7 +42,23 @@ func newEngine(o studio.EngineOptions) (inference.Engine, error) {
 		dev.Close()
 		return nil, err
 	}
-	return engine{pipeline.New(dev, lib), dev, lib}, nil
+	opt := pipeline.Options{Memory: o.Memory}
+	if o.TextFolder != "" {
+		opt.Texts = texts.In(disk.OS{}, o.TextFolder)
+	}
+	machine := dev.Name()
+	if machine == "cpu" {
+		machine = fmt.Sprintf("cpu, %d threads of %s", threads(o), runtime.GOARCH)
+	}
+	return engine{pipeline.New(dev, lib).With(opt), dev, lib, machine}, nil
+}
+
+// threads is how many o asks for.
+func threads(o studio.EngineOptions) int {
+	if o.Threads == 0 {
+		return cores
+	}
+	return o.Threads
 }
 
 // openDevice opens the device that o names. Auto is the CPU for as long as the
@@ -47,10 +66,12 @@ func newEngine(o studio.EngineOptions) (inference.Engine, error) {
 func openDevice(o studio.EngineOptions) (device.Device, error) {
 	switch o.Device {
 	case "", "auto", "cpu":
-		if o.Threads == 0 {
-			o.Threads = cores
+		return cpu.New(cpu.Options{Threads: threads(o)}), nil
+	case "card": // one that need not be there, for plans
+		if o.Memory == 0 {
+			o.Memory = 24e9
 		}
-		return cpu.New(cpu.Options{Threads: o.Threads}), nil
+		return paper.Card(o.Memory), nil
 	case "cuda":
 		return cuda.Open(cuda.Options{Index: o.GPU})
 	}
@@ -63,7 +84,14 @@ type engine struct {
 	*pipeline.Pipeline
 	io.Closer
 	library *library.Library
+	machine string
 }
+
+// Machine names what clips are made on, as far as it changes their speed.
+func (e engine) Machine() string { return e.machine }
+
+// Fingerprint tells the weights of a model from all others.
+func (e engine) Fingerprint(model string) string { return e.library.Fingerprint(model) }
 
 // Faults tells which folders look like models and cannot be used, and why.
 func (e engine) Faults() map[string]error { return e.library.Faults() }

@@ -8,6 +8,8 @@ type Memory struct {
 	Host   int64   `json:"host_bytes"` // on the computer's side: frames, and what waits between two parts
 	Shared bool    `json:"shared"`     // the device's memory is the computer's: Host is part of Peak
 	Phases []Phase `json:"phases"`
+	// Work is the floating-point operations of each stage.
+	Work map[Stage]float64 `json:"work_flops"`
 }
 
 // A Phase is one program on the way. Phases follow one another: what a phase took

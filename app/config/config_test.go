@@ -51,7 +51,7 @@ func TestWholeSchema(t *testing.T) {
 			t.Errorf("note %d: %+v", i, n)
 		}
 	}
-	if len(c.Notes) != 6 {
+	if len(c.Notes) != 5 {
 		t.Errorf("%d notes: %v", len(c.Notes), c.Notes)
 	}
 }

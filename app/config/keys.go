@@ -40,7 +40,7 @@ var keys = []key{
 		"nothing", "has no effect: all kernels are compiled already"},
 	{"device_ids", devices, "which GPU is used: the first of the list; an empty list means the CPU", ""},
 	{"cache_prompt_results", flag(func(c *Config) **bool { return &c.CachePromptResults }),
-		"whether the same request again is answered from the history", "has no effect yet: every clip is made anew"},
+		"whether the same request again is answered from the history", ""},
 }
 
 // Describe lists every key and what it does here, for help texts.

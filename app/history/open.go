@@ -139,6 +139,7 @@ func check(ctx context.Context, db *sql.DB) error {
 func fits(ctx context.Context, db *sql.DB) error {
 	for _, q := range []string{
 		selection + "0", "SELECT clip, png FROM thumbnails WHERE 0", "SELECT docid, text FROM words WHERE 0", "SELECT n, owner FROM clips WHERE 0",
+		"SELECT clip, machine, weights, work, keeping, bytes, output, master FROM runs WHERE 0",
 	} {
 		rows, err := db.QueryContext(ctx, q)
 		if err != nil {

@@ -32,6 +32,7 @@ type Job struct {
 	ID        ID
 	Request   inference.Request
 	ImagePath string // file that Request.Image was read from, or empty
+	Anew      bool   // to be made even if the history has it
 	State     State
 	// Progress keeps the newest preview until the job ends.
 	Progress inference.Progress

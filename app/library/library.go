@@ -32,6 +32,7 @@ var partNames = [...]string{"text_encoder", "dit", "vae"}
 type Library struct {
 	builtIn  fs.FS
 	counters counters
+	prints   sync.Map // identities of the built-in model
 
 	mu    sync.Mutex
 	items []item

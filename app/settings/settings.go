@@ -24,6 +24,7 @@ type Values struct {
 	ConfigFile  string            `json:"config_file"`
 	Device      string            `json:"device"`  // auto, cpu, cuda
 	Threads     int               `json:"threads"` // 0: all cores
+	Memory      int               `json:"memory"`  // GB a clip may take, 0: what is free
 	Theme       string            `json:"theme"`   // system, light, dark
 	Language    string            `json:"language"`
 	Loop        bool              `json:"loop"`

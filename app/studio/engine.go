@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -17,6 +18,8 @@ type EngineOptions struct {
 	Precision   string // of the GPU's arithmetic; empty: the engine's choice
 	Threads     int    // 0: all cores
 	ModelFolder string
+	Memory      int64  // bytes that a clip may take; 0: what is free
+	TextFolder  string // where encoded prompts are kept; empty: nowhere
 }
 
 // An engine holds the engine of the moment. It is opened when first needed and
@@ -87,7 +90,10 @@ func (s *Studio) hold() (inference.Engine, func(), error) {
 
 func (s *Studio) engineOptions() EngineOptions {
 	v := s.settings.Get()
-	o := EngineOptions{Device: v.Device, Threads: v.Threads, ModelFolder: v.ModelFolder}
+	o := EngineOptions{Device: v.Device, Threads: v.Threads, ModelFolder: v.ModelFolder, Memory: int64(v.Memory) * 1e9}
+	if !s.options.Forget {
+		o.TextFolder = filepath.Join(s.options.Places.Data, "texts")
+	}
 	c := s.configuration()
 	if c.DeviceIDs != nil {
 		if len(*c.DeviceIDs) == 0 {

@@ -22,6 +22,7 @@ import (
 type Order struct {
 	inference.Request
 	ImagePath string // read by Submit when Request.Image is nil
+	Anew      bool   // made even if the history has it
 }
 
 // An Example is a prompt worth trying with a model.
@@ -153,7 +154,7 @@ func (s *Studio) SetSettings(v settings.Values) error {
 			s.watch()
 		}
 	}
-	if v.Device != was.Device || v.Threads != was.Threads || v.ModelFolder != was.ModelFolder {
+	if v.Device != was.Device || v.Threads != was.Threads || v.Memory != was.Memory || v.ModelFolder != was.ModelFolder {
 		s.engine.forget()
 		s.events.tell(Event{Topic: ModelsChanged})
 	}

@@ -88,7 +88,7 @@ func (s *Studio) Submit(o Order) (job.ID, error) {
 		return "", err
 	}
 	now := time.Now()
-	j := job.Job{ID: job.NewID(now), Request: r, ImagePath: o.ImagePath, Created: now}
+	j := job.Job{ID: job.NewID(now), Request: r, ImagePath: o.ImagePath, Anew: o.Anew, Created: now}
 	if s.history != nil {
 		j.HistoryID = j.ID
 		// A folder that cannot be written in is better known now than at the end.

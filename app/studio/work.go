@@ -22,6 +22,10 @@ func (s *Studio) work(ctx context.Context, j job.Job, report func(inference.Prog
 		return nil, err
 	}
 	defer release()
+	if ok, err := s.answer(ctx, e, j); ok || err != nil {
+		return nil, err
+	}
+	plan, _ := planned(e, j.Request)
 	clip, err := e.Generate(ctx, j.Request, report)
 	if err != nil {
 		return nil, err
@@ -32,7 +36,12 @@ func (s *Studio) work(ctx context.Context, j job.Job, report func(inference.Prog
 	if s.history == nil {
 		return clip.Timings, nil
 	}
-	if err := s.keep(ctx, &done, clip); err != nil {
+	begun := time.Now()
+	err = s.keep(ctx, &done, clip)
+	if err == nil {
+		s.learn(e, done, plan, time.Since(begun))
+	}
+	if err != nil {
 		if ctx.Err() != nil {
 			s.fresh.drop(j.ID)
 			return nil, err

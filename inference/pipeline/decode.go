@@ -80,6 +80,7 @@ func (t *take) decodeWhole(z []float32) ([][]byte, error) {
 		}
 		if t.onPaper() {
 			if i == 1 {
+				r.repeat(n-2, 1)
 				break
 			}
 			continue

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
+	"sync"
 
 	"kinora/inference"
 	"kinora/inference/device"
@@ -36,11 +36,40 @@ func (p *Pipeline) free() int64 {
 	return max(0, free-spare)
 }
 
-// Plan implements inference.Planner.
+// lent is what the clip under way was given, which is not free meanwhile.
+type lent struct {
+	mu   sync.Mutex
+	room int64
+}
+
+func (l *lent) lend(n int64) (back func()) {
+	l.set(n)
+	return func() { l.set(0) }
+}
+
+func (l *lent) set(n int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.room = n
+}
+
+func (l *lent) now() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.room
+}
+
+// Plan implements inference.Planner. A request without a prompt is planned too.
 func (p *Pipeline) Plan(r inference.Request) (m inference.Memory, err error) {
 	room := p.opt.Memory
 	if room <= 0 {
+		room = p.lent.now()
+	}
+	if room <= 0 {
 		room = p.free()
+	}
+	if strings.TrimSpace(r.Prompt) == "" {
+		r.Prompt = "clip"
 	}
 	t, closer, err := p.sketch(r)
 	if err != nil {
@@ -101,11 +130,29 @@ func (t *take) prepare(room int64) error {
 func (t *take) rehearse(m mode, room int64) (*take, error) {
 	quiet := *t.Pipeline
 	quiet.dev, quiet.trace, quiet.noise = paper.New(t.dev), nil, nil
-	quiet.projections = maps.Clone(t.projections)
+	quiet.projections = &projections{}
+	if known := t.projections.of(t.parts.Name); known != nil {
+		quiet.projections.put(t.parts.Name, known)
+	}
 	r := &take{Pipeline: &quiet, ctx: t.ctx, req: t.req, model: t.model, traits: t.traits, parts: t.parts, shape: t.shape,
 		meter: newMeter(nil), mode: m, room: room, ways: map[string]way{}, drawn: t.drawn}
+	r.memory.Work = map[inference.Stage]float64{}
+	r.meter.report = r.account
 	_, err := r.road()
 	return r, err
+}
+
+// account puts the work done on paper down to the stages.
+func (t *take) account(p inference.Progress) {
+	t.tally(t.stage)
+	t.stage = p.Stage
+}
+
+func (t *take) tally(s inference.Stage) {
+	if d, ok := t.dev.(*paper.Device); ok {
+		t.memory.Work[s] += d.Work() - t.counted
+		t.counted = d.Work()
+	}
 }
 
 func (t *take) onPaper() bool {
@@ -132,7 +179,9 @@ func (t *take) chose(what string, w way, p *plan.Plan, need, held int64) {
 
 // told is the memory of a take that was rehearsed.
 func (t *take) told() inference.Memory {
-	m := inference.Memory{Device: t.dev.Name(), Room: t.room, Host: t.onHost, Shared: t.dev.(*paper.Device).SharesHost(), Phases: t.phases}
+	m := inference.Memory{Device: t.dev.Name(), Room: t.room, Host: t.onHost, Shared: t.dev.(*paper.Device).SharesHost(), Phases: t.phases, Work: t.memory.Work}
+	t.tally(t.stage)
+	delete(m.Work, "")
 	for i := range m.Phases {
 		ph := &m.Phases[i]
 		if strings.Contains(ph.Name, "tiles of") {

@@ -28,13 +28,13 @@ type Library interface {
 	Count(name, prompt string) (tokens, most int)
 }
 
-// A Pipeline makes clips on one device, one at a time; Models and Check may be
-// called meanwhile.
+// A Pipeline makes clips on one device, one at a time; Models, Check and Plan may
+// be called meanwhile.
 type Pipeline struct {
-	dev device.Device
-	lib Library
-	// projections are found once for each model.
-	projections map[string]*projection
+	dev         device.Device
+	lib         Library
+	projections *projections
+	lent        *lent
 	opt         Options
 	// test hooks: noise in place of the seed's, and a look at what passes by.
 	noise func(index, n int) []float32
@@ -44,7 +44,9 @@ type Pipeline struct {
 var _ inference.Engine = (*Pipeline)(nil)
 
 // New returns a pipeline on dev over the models of lib.
-func New(dev device.Device, lib Library) *Pipeline { return &Pipeline{dev: dev, lib: lib} }
+func New(dev device.Device, lib Library) *Pipeline {
+	return &Pipeline{dev: dev, lib: lib, projections: &projections{}, lent: &lent{}}
+}
 
 // Options bound and help a pipeline.
 type Options struct {
@@ -86,6 +88,10 @@ type take struct {
 	onHost int64 // bytes on the host
 	phases []inference.Phase
 	memory inference.Memory
+
+	// on paper: the stage, and the work put down to stages already
+	stage   inference.Stage
+	counted float64
 }
 
 // Generate implements inference.Engine.
@@ -110,7 +116,9 @@ func (p *Pipeline) Generate(ctx context.Context, r inference.Request, report fun
 	if err := t.measure(); err != nil {
 		return nil, err
 	}
-	if err := t.prepare(p.free()); err != nil {
+	room := p.free()
+	defer p.lent.lend(room)()
+	if err := t.prepare(room); err != nil {
 		return nil, err
 	}
 	clip, err := t.road()

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"errors"
+	"sync"
 
 	"kinora/inference"
 	"kinora/inference/tensor"
@@ -13,10 +14,31 @@ type projection struct {
 	weights [][3]float32
 }
 
+// projections are found once for each model.
+type projections struct {
+	mu  sync.Mutex
+	all map[string]*projection
+}
+
+func (p *projections) of(model string) *projection {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all[model]
+}
+
+func (p *projections) put(model string, v *projection) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.all == nil {
+		p.all = map[string]*projection{}
+	}
+	p.all[model] = v
+}
+
 // preview shows the present clean guess, one pixel for each latent pixel. It is
 // nil where finding the projection would cost more than it is worth.
 func (d *denoiser) preview(x0 *latent) (*inference.Clip, error) {
-	p := d.projections[d.parts.Name]
+	p := d.projections.of(d.parts.Name)
 	if p == nil || d.onPaper() {
 		return nil, nil
 	}
@@ -56,7 +78,7 @@ func (d *denoiser) project() error {
 // projection asks the VAE itself: it decodes flat latents in which one channel at
 // a time leans to either side, and takes the mean colours.
 func (d *denoiser) projection() (*projection, error) {
-	if p, ok := d.projections[d.parts.Name]; ok {
+	if p := d.projections.of(d.parts.Name); p != nil {
 		return p, nil
 	}
 	const side, lean = 2, 1
@@ -116,9 +138,6 @@ func (d *denoiser) projection() (*projection, error) {
 	if d.onPaper() {
 		return p, nil
 	}
-	if d.projections == nil {
-		d.projections = map[string]*projection{}
-	}
-	d.projections[d.parts.Name] = p
+	d.projections.put(d.parts.Name, p)
 	return p, nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"kinora/inference/device"
+	"kinora/inference/device/paper"
 	"kinora/inference/graph"
 	"kinora/inference/model"
 	"kinora/inference/tensor"
@@ -97,6 +98,7 @@ func (t *take) features(z []float32, m model.Tiler) (list [][]float32, shape ten
 			t.keepOnHost(int64(n) * 4 * int64(len(out)))
 		}
 		if t.onPaper() && i == 1 {
+			r.repeat(n-2, 1)
 			break
 		}
 	}
@@ -142,6 +144,21 @@ func (r *runner) run(i int, in []float32) (out []float32, err error) {
 	}
 	r.shape = p.Out(0).Shape()
 	return floats(p.Out(0))
+}
+
+// repeat counts, on paper, so many more frames, and all of it so many times.
+func (r *runner) repeat(frames, times int) {
+	d := r.dev.(*paper.Device)
+	var first, rest float64
+	if p, ok := r.first.(interface{ Flops() float64 }); ok {
+		first = p.Flops()
+	}
+	if p, ok := r.rest.(interface{ Flops() float64 }); ok {
+		rest = p.Flops()
+	}
+	more := rest * float64(max(0, frames))
+	all := first + rest*float64(r.take.shape[0]-1)
+	d.Add(more + all*float64(times-1))
 }
 
 func (r *runner) close() {
@@ -190,6 +207,7 @@ func (t *take) decodeTiled(z []float32, g grid, done func(share float64)) ([][]b
 				done((float64(i*len(columns)+j) + float64(k+1)/float64(n)) / float64(len(rows)*len(columns)))
 			}
 			if t.onPaper() {
+				r.repeat(n-len(list), len(rows)*len(columns))
 				return frames, nil
 			}
 		}

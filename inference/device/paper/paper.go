@@ -19,6 +19,7 @@ import (
 type Device struct {
 	device.Device
 	now, peak int64
+	work      float64
 }
 
 // New returns a device that stands for of, with nothing in it.
@@ -45,6 +46,12 @@ func (d *Device) OnHost(n int64) {
 		d.take(n)
 	}
 }
+
+// Work returns the floating-point operations of all that ran.
+func (d *Device) Work() float64 { return d.work }
+
+// Add counts work that need not be run to be known.
+func (d *Device) Add(flops float64) { d.work += flops }
 
 // Close leaves the other device open.
 func (d *Device) Close() error { return nil }
@@ -102,6 +109,7 @@ type program struct {
 	dev    *Device
 	plan   *plan.Plan
 	sizes  device.Sizes
+	flops  float64
 	shared *shared
 	closed bool
 }
@@ -125,8 +133,15 @@ func (p *program) Out(i int) device.Buffer {
 
 func (p *program) Reset() error { return nil }
 
+// Flops is the work of one run.
+func (p *program) Flops() float64 { return p.plan.Flops() }
+
 func (p *program) Run(ctx context.Context) error {
 	p.dev.peak = max(p.dev.peak, p.dev.now+p.sizes.Passing)
+	if p.flops == 0 {
+		p.flops = p.plan.Flops()
+	}
+	p.dev.work += p.flops
 	return ctx.Err()
 }
 
