@@ -50,7 +50,7 @@ func newEngine(o studio.EngineOptions) (inference.Engine, error) {
 	if machine == "cpu" {
 		machine = fmt.Sprintf("cpu, %d threads of %s", threads(o), runtime.GOARCH)
 	}
-	return engine{pipeline.New(dev, lib).With(opt), dev, lib, machine}, nil
+	return engine{pipeline.New(dev, lib).With(opt), dev, lib, machine, dev, opt}, nil
 }
 
 // threads is how many o asks for.
@@ -85,6 +85,8 @@ type engine struct {
 	io.Closer
 	library *library.Library
 	machine string
+	device  device.Device
+	options pipeline.Options
 }
 
 // Machine names what clips are made on, as far as it changes their speed.

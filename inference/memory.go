@@ -2,12 +2,13 @@ package inference
 
 // Memory says, before anything is loaded, what a clip will take.
 type Memory struct {
-	Device string  `json:"device"`
-	Room   int64   `json:"room_bytes"` // what it may take
-	Peak   int64   `json:"peak_bytes"` // what it will take, at the worst moment
-	Host   int64   `json:"host_bytes"` // on the computer's side: frames, and what waits between two parts
-	Shared bool    `json:"shared"`     // the device's memory is the computer's: Host is part of Peak
-	Phases []Phase `json:"phases"`
+	Request Request `json:"request"` // completed
+	Device  string  `json:"device"`
+	Room    int64   `json:"room_bytes"` // what it may take
+	Peak    int64   `json:"peak_bytes"` // what it will take, at the worst moment
+	Host    int64   `json:"host_bytes"` // on the computer's side: frames, and what waits between two parts
+	Shared  bool    `json:"shared"`     // the device's memory is the computer's: Host is part of Peak
+	Phases  []Phase `json:"phases"`
 	// Work is the floating-point operations of each stage.
 	Work map[Stage]float64 `json:"work_flops"`
 }

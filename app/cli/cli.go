@@ -86,6 +86,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"generate", "--prompt TEXT [flags]", "make a clip", generate},
+		{"plan", "[flags]", "show what a clip would take, before anything is loaded", planClip},
 		{"models", "[--json]", "list the models that are there", models},
 		{"history", "[--json] [--limit N] [WORDS]", "list clips, newest first", list},
 		{"export", "ID --out PATH", "save a clip from the history as .mp4, .gif or a folder of PNG frames", exportClip},

@@ -129,7 +129,7 @@ func TestJSONEvents(t *testing.T) {
 			t.Errorf("%+v", ev)
 		}
 	}
-	if s := strings.Join(kinds, " "); s != "note begin progress done" && s != "note begin done" {
+	if s := strings.Join(kinds, " "); s != "note forecast begin progress done" && s != "note forecast begin done" {
 		t.Errorf("events: %s", s)
 	}
 	r = w.run(t.Context(), "generate", "--prompt", "", "--json")

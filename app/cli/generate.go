@@ -21,7 +21,8 @@ type ask struct {
 	inference.Request
 	image, size, config, like, out, device string
 	threads                                int
-	json, quiet, forget                    bool
+	memory                                 int64
+	json, quiet, forget, anew, plans       bool
 	given                                  map[string]bool
 }
 
@@ -42,9 +43,14 @@ func (a *ask) flags(f *flag.FlagSet) {
 	f.StringVar(&r.Model, "model", "", "kinora models lists them (default: the built-in one)")
 	f.StringVar(&a.device, "device", "", "auto, cpu or cuda (default: as in the settings)")
 	f.IntVar(&a.threads, "threads", 0, "CPU threads; the clip is the same with any number (default: all)")
+	f.Func("budget", "memory that the clip may take, such as 8GB (default: as in the settings, else what is free)", func(s string) (err error) {
+		a.memory, err = parseBytes(s)
+		return err
+	})
 	f.StringVar(&a.config, "config", "", "inference_config.yaml to take defaults from")
 	f.StringVar(&a.like, "like", "", "take all settings from this clip; other flags change single ones")
 	f.StringVar(&a.out, "out", "", "clip.mp4, clip.gif, or a folder/ for PNG frames (default: the folder of clips)")
+	f.BoolVar(&a.anew, "anew", false, "make the clip even if the history has it")
 	f.BoolVar(&a.json, "json", false, "print one JSON object for each event")
 	f.BoolVar(&a.quiet, "quiet", false, "print nothing but the path of the clip")
 	f.BoolVar(&a.forget, "no-history", false, "keep nothing but the file that --out names")
@@ -90,7 +96,7 @@ func generate(ctx context.Context, e Env, c *command, args []string) (err error)
 
 func (a *ask) open(ctx context.Context, e Env) (*studio.Studio, error) {
 	o := studio.Options{Forget: a.forget}
-	if a.device != "" && a.device != "auto" && a.device != "cpu" && a.device != "cuda" {
+	if a.device != "" && a.device != "auto" && a.device != "cpu" && a.device != "cuda" && (a.device != "card" || !a.plans) {
 		return nil, usage("--device %s: want auto, cpu or cuda", a.device)
 	}
 	if a.threads < 0 || a.threads > 1024 {
@@ -110,13 +116,16 @@ func (a *ask) open(ctx context.Context, e Env) (*studio.Studio, error) {
 		if a.threads != 0 {
 			eo.Threads = a.threads
 		}
+		if a.memory != 0 {
+			eo.Memory = a.memory
+		}
 	}
 	return e.open(ctx, o)
 }
 
 // order puts the flags over the clip that --like names.
 func (a *ask) order(s *studio.Studio) (studio.Order, error) {
-	var o studio.Order
+	o := studio.Order{Anew: a.anew}
 	if a.like != "" {
 		r, image, err := s.Recipe(a.like)
 		if err != nil {
@@ -197,6 +206,11 @@ func produce(ctx context.Context, s *studio.Studio, o studio.Order, out string, 
 			ended <- j
 		}
 	})()
+	f, err := s.Forecast(ctx, o.Request)
+	if err != nil {
+		return err
+	}
+	show.forecast(f)
 	begun := time.Now()
 	id, err := s.Submit(o)
 	if err != nil {

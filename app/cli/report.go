@@ -30,7 +30,7 @@ func newReporter(e Env, json, quiet bool) *reporter { return &reporter{e: e, jso
 
 // An event is one line of --json. Fields without a value are left out.
 type event struct {
-	Event   string             `json:"event"` // begin, progress, note, done, failed, cancelled
+	Event   string             `json:"event"` // forecast, begin, progress, note, done, failed, cancelled
 	ID      job.ID             `json:"id,omitempty"`
 	Request *inference.Request `json:"request,omitempty"`
 	State   job.State          `json:"state,omitempty"`
@@ -43,6 +43,8 @@ type event struct {
 	Timings map[string]float64 `json:"timings_s,omitempty"`
 	Output  string             `json:"output,omitempty"`
 	Text    string             `json:"text,omitempty"`
+	Memory  int64              `json:"memory_bytes,omitempty"`
+	Disk    int64              `json:"disk_bytes,omitempty"`
 	Error   string             `json:"error,omitempty"`
 	Code    int                `json:"code,omitempty"`
 }
@@ -75,6 +77,18 @@ func (r *reporter) note(text string) {
 		r.emit(event{Event: "note", Text: text})
 	case !r.quiet:
 		r.line(text)
+	}
+}
+
+// forecast says what the clip will take.
+func (r *reporter) forecast(f studio.Forecast) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.json:
+		r.emit(event{Event: "forecast", Seconds: seconds(f.Time), Memory: f.Memory.Peak, Disk: f.Disk})
+	case !r.quiet && f.Time > 0:
+		r.line(fmt.Sprintf("about %s, %s of memory, %s on disk", short(f.Time), amount(f.Memory.Peak), amount(f.Disk)))
 	}
 }
 

@@ -34,7 +34,8 @@ func (c *counting) Generate(ctx context.Context, r inference.Request, report fun
 func (c *counting) Fingerprint(string) string { return c.weights }
 
 func (c *counting) Plan(r inference.Request) (inference.Memory, error) {
-	return inference.Memory{Peak: c.least, Work: map[inference.Stage]float64{inference.Denoising: float64(r.Steps)}}, nil
+	full, _, err := c.Check(r)
+	return inference.Memory{Request: full, Peak: c.least, Work: map[inference.Stage]float64{inference.Denoising: float64(full.Steps)}}, err
 }
 
 func cached(t *testing.T, e *counting, on bool) *Studio {

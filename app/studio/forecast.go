@@ -40,8 +40,8 @@ func (s *Studio) Forecast(ctx context.Context, r inference.Request) (Forecast, e
 	if f.Memory, err = planned(e, r); err != nil {
 		return f, err
 	}
-	if full, _, err := e.Check(r); err == nil {
-		r = full
+	if f.Memory.Request.Width > 0 {
+		r = f.Memory.Request
 	}
 	f.Disk = int64(bytesPerPixel * pixels(r))
 	if s.history == nil {

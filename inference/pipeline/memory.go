@@ -179,7 +179,7 @@ func (t *take) chose(what string, w way, p *plan.Plan, need, held int64) {
 
 // told is the memory of a take that was rehearsed.
 func (t *take) told() inference.Memory {
-	m := inference.Memory{Device: t.dev.Name(), Room: t.room, Host: t.onHost, Shared: t.dev.(*paper.Device).SharesHost(), Phases: t.phases, Work: t.memory.Work}
+	m := inference.Memory{Request: t.req, Device: t.dev.Name(), Room: t.room, Host: t.onHost, Shared: t.dev.(*paper.Device).SharesHost(), Phases: t.phases, Work: t.memory.Work}
 	t.tally(t.stage)
 	delete(m.Work, "")
 	for i := range m.Phases {
