@@ -41,6 +41,7 @@ type compose struct {
 	fields     *fyne.Container
 	length     *widgets.Text
 	note       *note
+	outlook    *outlook
 	generate   *widgets.Button
 	cancel     *widgets.Button
 	quiet      bool // controls are being set: nobody typed
@@ -78,6 +79,7 @@ func newCompose(w *Window) *compose {
 		c.window, help("Attention window in latent frames; 0 looks at all of them"),
 		c.shift, help("Shift of the noise schedule; 0 leaves it to the model")))
 	c.note = newNote()
+	c.outlook = newOutlook(w)
 	c.generate = widgets.NewButton(w.say("Generate"), theme.Spark.Resource(), c.submit)
 	c.generate.Importance = widget.HighImportance
 	c.generate.Help, c.generate.Hints = "Ctrl+Enter", w.over
@@ -111,7 +113,7 @@ func (c *compose) content() fyne.CanvasObject {
 		widget.NewSeparator(),
 		c.more)
 	buttons := widgets.Fill(8, nil, c.generate, c.cancel)
-	foot := widgets.Column(8, c.note, buttons)
+	foot := widgets.Column(8, c.note, c.outlook.box, buttons)
 	scroll := container.NewVScroll(container.New(gutter{9}, c.fields))
 	return container.NewStack(widgets.NewSurface(theme.Surface, theme.Border),
 		container.NewBorder(nil, widgets.Inset(foot, 12), nil, nil, container.New(edges{12, 12, 12, 3}, scroll)))

@@ -23,6 +23,7 @@ type Door interface {
 	Examples(model string) []studio.Example
 	Defaults(model string) inference.Request
 	Check(inference.Request) (inference.Request, []string, error)
+	Forecast(context.Context, inference.Request) (studio.Forecast, error)
 	LoadImage(path string) (*inference.Picture, error)
 
 	Submit(studio.Order) (job.ID, error)

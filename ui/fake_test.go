@@ -33,6 +33,7 @@ type fake struct {
 	values   settings.Values
 	watch    func(job.Job)
 	listen   func(studio.Event)
+	forecast *studio.Forecast
 	refuse   error         // what Submit says
 	none     error         // why there are no models
 	slow     chan struct{} // models are known once it is closed
@@ -102,6 +103,13 @@ func (f *fake) Check(r inference.Request) (inference.Request, []string, error) {
 		return r, nil, errors.New("the prompt holds control characters; take them out")
 	}
 	return r, notes, nil
+}
+
+func (f *fake) Forecast(_ context.Context, r inference.Request) (studio.Forecast, error) {
+	if f.forecast != nil {
+		return *f.forecast, nil
+	}
+	return studio.Forecast{}, nil
 }
 
 func (f *fake) LoadImage(path string) (*inference.Picture, error) {

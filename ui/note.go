@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"kinora/app/studio"
 	"kinora/ui/theme"
 	"kinora/ui/widgets"
 )
@@ -66,6 +68,7 @@ func (c *compose) check() {
 	}
 	if strings.TrimSpace(c.prompt.Text) == "" {
 		n.set(nil, nil)
+		c.outlook.set(c.w, nil)
 		c.busy()
 		return
 	}
@@ -90,9 +93,17 @@ func (c *compose) check() {
 					break
 				}
 			}
+			var outlook *studio.Forecast
+			if err == nil {
+				var f studio.Forecast
+				if f, err = c.w.door.Forecast(context.Background(), r); err == nil {
+					outlook = &f
+				}
+			}
 			return func() {
 				if turn == n.turn {
 					n.set(notes, err)
+					c.outlook.set(c.w, outlook)
 					c.busy()
 				}
 			}

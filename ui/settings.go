@@ -44,6 +44,8 @@ func (w *Window) settings() {
 		form.Add(row)
 	}
 	about := widgets.Caption("Kinora " + w.meta.Version + "  ·  " + w.meta.Device + "  ·  GPL-3.0-or-later")
+	plan := widgets.NewButton(w.say("Memory plan…"), fynetheme.InfoIcon(), w.memoryPlan)
+	form.Add(container.New(edges{142, 6, 0, 0}, widgets.Row(0, plan)))
 	form.Add(container.New(edges{0, 8, 0, 0}, about))
 	d := dialog.NewCustomConfirm(w.say("Settings"), w.say("Save"), w.say("Cancel"),
 		container.NewVScroll(widgets.Inset(form, 6)), func(ok bool) {

@@ -265,6 +265,7 @@ func (w *Window) use(e history.Entry) {
 
 // again submits an order as it stands.
 func (w *Window) again(o studio.Order) {
+	o.Anew = true // the clip is there to be seen; a copy is not what is meant
 	w.background(func() func() {
 		id, err := w.door.Submit(o)
 		return func() {

@@ -40,7 +40,7 @@ var table = []Item{
 	{Key: "config_file", Label: "Configuration", Help: "inference_config.yaml with defaults for every clip; changes show at once", Kind: File, field: func(v *Values) any { return &v.ConfigFile }},
 	{Key: "device", Label: "Device", Help: "What clips are made on", Kind: Choice, Choices: []string{"auto", "cpu", "cuda"}, field: func(v *Values) any { return &v.Device }},
 	{Key: "threads", Label: "CPU threads", Help: "0 uses all cores; the clip is the same with any number", Kind: Number, Max: 1024, field: func(v *Values) any { return &v.Threads }},
-	{Key: "memory", Label: "Memory", Help: "GB that a clip may take; 0 takes what is free", Kind: Number, Max: 1024, field: func(v *Values) any { return &v.Memory }},
+	{Key: "memory", Label: "Memory", Help: "GB that a clip may take; 0 takes what is free", Kind: Number, Max: 256, field: func(v *Values) any { return &v.Memory }},
 	{Key: "theme", Label: "Theme", Help: "Light, dark, or as the system says", Kind: Choice, Choices: []string{"system", "light", "dark"}, field: func(v *Values) any { return &v.Theme }},
 	{Key: "language", Label: "Language", Help: "Of the window", Kind: Choice, Choices: []string{"system", "en", "zh"}, field: func(v *Values) any { return &v.Language }},
 	{Key: "loop", Label: "Loop", Help: "Play clips over and over", Kind: Flag, field: func(v *Values) any { return &v.Loop }},
