@@ -39,11 +39,19 @@ type Request struct {
 	Sampler      string    `json:"sampler"`
 	Shift        float64   `json:"shift,omitempty"`
 	Sigmas       []float64 `json:"sigmas,omitempty"` // replaces the schedule; the last must be 0
+	// Reuse leaves the model out of steps where its answer can be told from those
+	// before, as far as it is thought to change by this part; 0 asks it in all.
+	Reuse float64 `json:"reuse,omitempty"`
 	// Window limits self-attention to the frames t−Window … t+Window of the
-	// latent; 0 leaves attention as the model was trained.
+	// latent; 0 leaves attention as the model was trained, AutoWindow finds out how
+	// narrow it may be.
 	Window int    `json:"attention_window,omitempty"`
 	Seed   uint64 `json:"seed"`
 }
+
+// AutoWindow stands for the narrowest attention window that does not change what
+// the model says.
+const AutoWindow = -1
 
 // A Picture is 8-bit RGB, row by row.
 type Picture struct {

@@ -29,6 +29,7 @@ type compose struct {
 	examples         *fyne.Container
 
 	steps, frames, guidance, window, shift *widgets.Number
+	guided, reuse                          *widgets.Number
 	size                                   *sizeField
 	sampler                                *widget.Select
 
@@ -65,7 +66,9 @@ func newCompose(w *Window) *compose {
 	c.frames = c.number(w.say("Frames"), 1, 81, 401, 1)
 	c.frames.SetCoarse(4)
 	c.guidance = c.number(w.say("Guidance"), 1, 12, 30, .1)
-	c.window = c.number(w.say("Window"), 0, 12, 64, 1)
+	c.guided = c.number(w.say("Guided part"), 0, 1, 1, .05)
+	c.reuse = c.number(w.say("Leave out"), 0, 1, 10, .05)
+	c.window = c.number(w.say("Window"), inference.AutoWindow, 12, 64, 1)
 	c.shift = c.number(w.say("Shift"), 0, 12, 100, .1)
 	c.size = newSizeField(w, c.changed, c.relay)
 	c.sampler = widget.NewSelect(nil, func(string) { c.changed() })
@@ -76,7 +79,9 @@ func newCompose(w *Window) *compose {
 	help := func(s string) fyne.CanvasObject { return widgets.Caption(w.say(s)) }
 	c.more = widgets.NewSection(w.say("Advanced"), widgets.Column(7,
 		widgets.Named(w.say("Sampler"), c.sampler), c.guidance,
-		c.window, help("Attention window in latent frames; 0 looks at all of them"),
+		c.guided, help("Part of the steps that is guided, from the first on; 0 guides all"),
+		c.reuse, help("Leave out steps that change less than this; 0.2 is a good start, 0 asks the model in all"),
+		c.window, help("Attention window in latent frames; 0 looks at all of them, -1 finds out how few do"),
 		c.shift, help("Shift of the noise schedule; 0 leaves it to the model")))
 	c.note = newNote()
 	c.outlook = newOutlook(w)
@@ -127,6 +132,10 @@ func (c *compose) order() studio.Order {
 	r.Negative = strings.TrimSpace(c.negative.Text)
 	r.Steps, r.Frames = int(c.steps.Value()), int(c.frames.Value())
 	r.Width, r.Height = c.size.value()
+	r.GuidanceTo, r.Reuse = c.guided.Value(), c.reuse.Value()
+	if r.GuidanceTo > 0 && r.GuidanceFrom >= r.GuidanceTo {
+		r.GuidanceFrom = 0 // it came with settings that were changed since
+	}
 	r.Guidance, r.Shift, r.Window = c.guidance.Value(), c.shift.Value(), int(c.window.Value())
 	r.Sampler = c.sampler.Selected
 	r.Seed = c.seedValue()
@@ -153,6 +162,8 @@ func (c *compose) put(r inference.Request, imagePath string) {
 	c.guidance.SetValue(or(r.Guidance, d.Guidance))
 	c.shift.SetValue(or(r.Shift, d.Shift))
 	c.window.SetValue(float64(r.Window))
+	c.guided.SetValue(r.GuidanceTo)
+	c.reuse.SetValue(r.Reuse)
 	c.sampler.SetSelected(or(r.Sampler, d.Sampler))
 	c.setSeed(r.Seed)
 	c.base.FPS = or(r.FPS, d.FPS)

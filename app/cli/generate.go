@@ -36,10 +36,13 @@ func (a *ask) flags(f *flag.FlagSet) {
 	f.IntVar(&r.FPS, "fps", 0, "frames a second (default: the model's)")
 	f.IntVar(&r.Steps, "steps", 0, "denoising steps (default: the model's)")
 	f.Float64Var(&r.Guidance, "guidance", 0, "how closely to follow the prompt; 1 is off and twice as fast (default: the model's)")
+	f.Float64Var(&r.GuidanceFrom, "guidance-from", 0, "guide from this part of the steps on, 0 to 1 (default: all)")
+	f.Float64Var(&r.GuidanceTo, "guidance-to", 0, "guide up to this part of the steps, 0 to 1; the others take half the time (default: all)")
+	f.Float64Var(&r.Reuse, "reuse", 0, "leave the model out of steps whose answer can be told from those before, as far as it changes by this part; 0.2 is a good start, 0 is off")
 	f.StringVar(&r.Sampler, "sampler", "", "kinora models lists them (default: the model's)")
 	f.Float64Var(&r.Shift, "shift", 0, "schedule shift (default: the model's)")
 	f.Uint64Var(&r.Seed, "seed", 0, "the same seed gives the same clip (default: by chance)")
-	f.IntVar(&r.Window, "attention-window", 0, "attend to so many latent frames on each side; 0: as trained")
+	f.IntVar(&r.Window, "attention-window", 0, "attend to so many latent frames on each side; 0: as trained, -1: find out how few do")
 	f.StringVar(&r.Model, "model", "", "kinora models lists them (default: the built-in one)")
 	f.StringVar(&a.device, "device", "", "auto, cpu or cuda (default: as in the settings)")
 	f.IntVar(&a.threads, "threads", 0, "CPU threads; the clip is the same with any number (default: all)")
@@ -148,6 +151,9 @@ func (a *ask) order(s *studio.Studio) (studio.Order, error) {
 		"fps":              func() { o.FPS = a.FPS },
 		"steps":            func() { o.Steps, o.Sigmas = a.Steps, nil },
 		"guidance":         func() { o.Guidance = a.Guidance },
+		"guidance-from":    func() { o.GuidanceFrom = a.GuidanceFrom },
+		"guidance-to":      func() { o.GuidanceTo = a.GuidanceTo },
+		"reuse":            func() { o.Reuse = a.Reuse },
 		"sampler":          func() { o.Sampler = a.Sampler },
 		"shift":            func() { o.Shift = a.Shift },
 		"seed":             func() { o.Seed = a.Seed },

@@ -103,7 +103,16 @@ func (s *Studio) machine(e inference.Engine, r inference.Request) string {
 }
 
 // speedOf names the settings that change how much of the work is really done.
-func speedOf(inference.Request) string { return "" }
+func speedOf(r inference.Request) string {
+	var s string
+	if r.Reuse > 0 {
+		s += fmt.Sprintf(", reuse %g", r.Reuse)
+	}
+	if r.Window == inference.AutoWindow {
+		s += ", window found out"
+	}
+	return s
+}
 
 // learn remembers what a clip took.
 func (s *Studio) learn(e inference.Engine, done history.Entry, plan inference.Memory, keeping time.Duration) {

@@ -112,8 +112,10 @@ func check(r inference.Request, m inference.Model) error {
 	case !(r.GuidanceFrom >= 0 && r.GuidanceFrom <= 1 && r.GuidanceTo >= 0 && r.GuidanceTo <= 1) ||
 		r.GuidanceFrom > 0 && r.GuidanceTo > 0 && r.GuidanceFrom >= r.GuidanceTo:
 		return invalid("guidance over the part %g … %g of the steps; both are 0 to 1, the first smaller", r.GuidanceFrom, r.GuidanceTo)
-	case r.Window < 0:
-		return invalid("an attention window of %d frames; choose 0 (as trained) or more", r.Window)
+	case !(r.Reuse >= 0 && r.Reuse <= 10):
+		return invalid("steps are left out at changes of %g; choose 0 (none) to 10", r.Reuse)
+	case r.Window < inference.AutoWindow:
+		return invalid("an attention window of %d frames; choose 0 (as trained), more, or -1 to have it found out", r.Window)
 	case r.Image != nil && !m.ImageToVideo:
 		return invalid("%s cannot start from a picture", m.Title)
 	}

@@ -18,7 +18,7 @@ func (t *take) denoise(c conditions, image device.Buffer) (*latent, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &denoiser{take: t, conditions: c, image: image, steps: schedule.Steps(), at: map[float64]int{}}
+	d := &denoiser{take: t, conditions: c, image: image, steps: schedule.Steps(), at: map[float64]int{}, window: max(0, t.req.Window), times: schedule.Timesteps}
 	for i, sigma := range schedule.Sigmas {
 		d.at[sigma] = i
 	}
@@ -32,13 +32,18 @@ func (t *take) denoise(c conditions, image device.Buffer) (*latent, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.req.Reuse > 0 {
+		n := kept * tensor.F32.Size(tensor.Shape(t.shape).Len())
+		t.keepOnHost(n)
+		defer t.keepOnHost(-n)
+	}
 	if err := t.provide(algorithm, schedule); err != nil {
 		return nil, err
 	}
 	if d.prog, err = d.load(); err != nil {
 		return nil, err
 	}
-	defer d.prog.Close()
+	defer func() { d.prog.Close() }() // the one there is by then
 	if err := x.Noise(0); err != nil {
 		return nil, err
 	}
@@ -63,6 +68,10 @@ type denoiser struct {
 	steps int
 	at    map[float64]int // the step of a noise level
 	calls int
+	reuse reuser
+	// window limits attention; it may be found out on the way.
+	window int
+	times  []float64 // that the model is told, by step
 }
 
 // draw names and draws a step.
@@ -75,9 +84,13 @@ func (d *denoiser) draw() (what string, draw drawing) {
 	if d.mode.frugal {
 		what += ", text in every step"
 	}
+	window := d.window
+	if window > 0 {
+		what += fmt.Sprintf(", attention over %d frames", 2*window+1)
+	}
 	return what, func(s *graph.Scope) *graph.Node {
 		return d.model.Denoise(s, s.Input("x", tensor.F32, d.shape...), s.Input("t", tensor.F32, groups),
-			s.Input("condition", tensor.F32, d.positive.Shape()...), d.req.Window)
+			s.Input("condition", tensor.F32, d.positive.Shape()...), window)
 	}
 }
 
@@ -88,6 +101,7 @@ func (d *denoiser) load() (device.Program, error) {
 
 // weigh tells the meter what denoising and decoding cost.
 func (d *denoiser) weigh(passes int) error {
+	d.reuse = reuser{of: passes, rule: sampler.Reuse{Limit: d.req.Reuse}}
 	what, draw := d.draw()
 	flops, err := d.cost(what, d.parts.Denoiser, draw)
 	if err != nil {
@@ -113,6 +127,26 @@ func (d *denoiser) velocity(v, x sampler.Latent, sigma, timestep float64) error 
 	if err := d.impose(from); err != nil {
 		return err
 	}
+	if d.req.Reuse == 0 || d.onPaper() { // on paper nothing moves
+		return d.ask(to, from, sigma, timestep)
+	}
+	here, err := floats(from.buf)
+	if err != nil {
+		return err
+	}
+	if told, ok := d.reuse.instead(here, sigma); ok {
+		return to.buf.Write(tensor.Bytes(told))
+	}
+	if err := d.ask(to, from, sigma, timestep); err != nil {
+		return err
+	}
+	said, err := floats(to.buf)
+	d.reuse.note(here, said, sigma)
+	return err
+}
+
+// ask runs the model, twice where it is guided.
+func (d *denoiser) ask(to, from *latent, sigma, timestep float64) error {
 	if err := d.prog.In("x").Copy(from.buf); err != nil {
 		return err
 	}
@@ -189,6 +223,11 @@ func (d *denoiser) after(step int, x, x0 sampler.Latent) error {
 	}
 	if err := d.seeBuffer(fmt.Sprint("latents.", step+1), l.buf); err != nil {
 		return err
+	}
+	if d.req.Window == inference.AutoWindow && step+1 == d.settled() && step+1 < d.steps {
+		if err := d.narrow(l, step+1); err != nil {
+			return err
+		}
 	}
 	preview, err := d.preview(x0.(*latent))
 	if err != nil {

@@ -207,7 +207,7 @@ func TestCheckRefuses(t *testing.T) {
 		"longer than":                     func(r *inference.Request) { r.Prompt = strings.Repeat("a", maxPrompt+1) },
 		"each side may be":                func(r *inference.Request) { r.Width = 1 << 40 },
 		"the picture is empty":            func(r *inference.Request) { r.Image = &inference.Picture{Width: 4, Height: 4} },
-		"an attention window of -1":       func(r *inference.Request) { r.Window = -1 },
+		"an attention window of -2":       func(r *inference.Request) { r.Window = -2 },
 		"the last is 0.5":                 func(r *inference.Request) { r.Sigmas = []float64{1, 0.5} },
 		"guidance over the part 0.5 … 0.": func(r *inference.Request) { r.GuidanceFrom, r.GuidanceTo = 0.5, 0.25 },
 	} {

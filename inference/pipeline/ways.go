@@ -25,6 +25,7 @@ type mode struct {
 	frugal bool // the text's keys and values are worked out in every step
 	stream bool // the denoiser's weights may be streamed
 	tiles  grid // of decoding
+	wide   bool // there is no room to try attention windows
 	blind  bool // there is no room to find out how to show previews
 }
 
