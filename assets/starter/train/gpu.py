@@ -89,7 +89,7 @@ def pack(folder, out):
             parts[-1][n] = w.half()
             room += 2 * w.numel()
         for k, p in enumerate(parts):
-            save(f'{out}/dit_{k}.pt', dict(ema=p, step=d['step'], scale=d['scale']))
+            save(f'{out}/dit_{k}.pt', dict(ema=p, step=d['step'], scale=d['scale'], body=d['body']))
     if r:
         save(f'{out}/reader.pt', dict(r, model={n: w.half() for n, w in r['model'].items()}))
 

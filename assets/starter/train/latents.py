@@ -7,10 +7,12 @@ import lang
 import questions
 import tokens
 import vae
+import editions
 import world
 from common import Sorry, half, load, log, save
 
 SHARD = 256
+FOCUS = 3.
 
 
 def encoder(folder, device='cpu'):
@@ -36,11 +38,12 @@ def encode(m, white, video, device='cpu'):
 def fill(folder, first, shards, step=1, device='cpu', batch=4):
     os.makedirs(f'{folder}/latents', exist_ok=True)
     m, white, age = encoder(folder, device)
+    edition = editions.of(folder)
     for k in range(first, shards, step):
         path = f'{folder}/latents/{k:05d}.pt'
         if os.path.exists(path):
             continue
-        clips = world.clips(1000 + k, SHARD)
+        clips = world.clips(1000 + k, SHARD, edition=edition)
         z = [encode(m, white, world.render(clips[i:i + batch]), device).half().cpu() for i in range(0, SHARD, batch)]
         save(path, dict(clips=clips, z=torch.cat(z), vae=age))
         log('latents', path)
@@ -77,9 +80,25 @@ class Shelf:
             raise Sorry(f'There are no latents in {folder}; run "python3 train.py latents" first.')
 
     def grow(self):
-        for name, c, q in read(self.folder, self.names):
+        new = read(self.folder, self.names)
+        for name, c, q in new:
             self.names.append(name)
             self.clips, self.z = self.clips + c, q if self.z is None else torch.cat([self.z, q])
+        if new:
+            self._focus()
+
+    def _focus(self):
+        """[n,T,h,w], 1 for what any clip of this place shows, up to 1 + FOCUS for what this one adds: the subject is a
+        tenth of the picture, and its shape and way are what is learnt last."""
+        where = {}
+        for i, c in enumerate(self.clips):
+            where.setdefault(c.get('place', c['subject']), []).append(i)
+        std = self.z[:512].float().std((0, 2, 3, 4)).view(1, -1, 1, 1, 1)
+        self.weight = torch.empty(len(self.clips), *self.z.shape[2:])
+        for ids in where.values():
+            z = self.z[ids].float() / std
+            d = (z - z.mean(0, keepdim=True)).pow(2).mean(1)
+            self.weight[ids] = 1 + FOCUS * (d / .6).clamp(max=1)
 
     def some(self, n):
         """Of the first n clips, for statistics."""
@@ -87,11 +106,11 @@ class Shelf:
 
     def batch(self, n, r, silent=.1):
         """Latents [n,z,T,h,w], ids [n,TEXT_LEN] and labels of n clips, some without their sentence."""
-        i = torch.multinomial(torch.tensor([2. if c['kind'] == 'scene' else 1. for c in self.clips]), n, True)
+        i = torch.multinomial(torch.ones(len(self.clips)), n, True)
         said = [lang.say(self.clips[k], r) if r.random() > silent else '' for k in i.tolist()]
         words = rows(said, self.tokenizer, r, .08)
         return (self.z[i].float().to(self.device), words.to(self.device),
-                questions.table([self.clips[k] if q else None for k, q in zip(i.tolist(), said)], self.device))
+                questions.table([self.clips[k] if q else None for k, q in zip(i.tolist(), said)], self.device), self.weight[i].to(self.device))
 
 
 class Flow:
@@ -138,4 +157,4 @@ class Flow:
         none = torch.zeros_like(words)
         none[:, 0] = 1
         return (self.z[i].float(), torch.where(quiet[:, None], none, words),
-                {k: torch.where(quiet, -1, v[i]) for k, v in self.labels.items()})
+                {k: torch.where(quiet, -1, v[i]) for k, v in self.labels.items()}, None)
