@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Trains the starter model, stage by stage or all at once: python3 train.py all --minutes 120
 
-Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all; adopt, which takes the shipped
+Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all; shipped, which scores the
+clips that the program itself makes; adopt, which takes the shipped
 weights as a beginning; gpu, which trains VAE, transformer and reader in one go on a GPU while other processes draw. Every stage goes on where
 it stopped; nothing is lost by stopping it. Needs PyTorch (2.11 or newer) and NumPy; the sheets need
 Pillow, and building a new tokenizer needs sentencepiece."""
@@ -19,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from common import Sorry, Team, run  # noqa: E402
 
-STAGES = ['gpu', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'score', 'sheet', 'export', 'all']
+STAGES = ['gpu', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'score', 'shipped', 'sheet', 'export', 'all']
 
 
 def arguments():
@@ -33,6 +34,8 @@ def arguments():
     p.add_argument('--clips', type=int, default=12000, help='clips to draw and encode')
     p.add_argument('--batch', type=int, default=0, help='clips per step; 0 chooses by device')
     p.add_argument('--freeze', default='', help='parts to leave as they are, of text,spatial,temporal')
+    p.add_argument('--kinora', default='bin/kinora', help='the program that the stage shipped scores')
+    p.add_argument('--steps', type=int, default=0, help='denoising steps of those clips; 0 leaves them as they are')
     p.add_argument('--prompts', type=int, default=300, help='held-out prompts to score')
     p.add_argument('--first', type=int, default=0, help='first shard of latents for this process')
     p.add_argument('--step', type=int, default=1, help='shards to the next one, when several processes draw')
@@ -121,6 +124,10 @@ def main():
     if a.stage in ('score', 'all'):
         import score
         score.score(a.folder, a.prompts, decoded=True)
+    if a.stage == 'shipped':
+        import shipped
+        shipped.run(a.folder, a.kinora, a.prompts, a.steps)
+        shipped.pictures(a.folder, a.kinora, max(20, a.prompts // 5), a.steps)
     if a.stage in ('export', 'all'):
         import export
         export.export(a.folder, a.out, a.edition)
