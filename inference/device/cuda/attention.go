@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"kinora/inference/graph"
+	"kinora/inference/plan"
 	"kinora/inference/tensor"
 )
 
@@ -53,13 +54,12 @@ func attention(c *call) error {
 // flash reports whether attention runs on tensor cores: where the model computes
 // in 16 bits, and a query sees enough keys to fill a tile.
 func (l *layout) flash(n *graph.Node) bool {
+	return l.tiled(n) && (l.dev.opt.Precision == Fast || l.dev.opt.Precision == Auto && l.low())
+}
+
+func (l *layout) tiled(n *graph.Node) bool {
 	a := n.Attr.(graph.AttentionAttr)
-	d := n.Shape[1] / a.Heads
-	s := spread(a, n.Shape[0], n.In[1].Shape[0])
-	if d > 128 || s.keys < 32 {
-		return false
-	}
-	return l.dev.opt.Precision == Fast || l.dev.opt.Precision == Auto && l.low()
+	return n.Shape[1]/a.Heads <= 128 && spread(a, n.Shape[0], n.In[1].Shape[0]).keys >= 32
 }
 
 // low reports whether the plan's products with weights are in 16 bits.
@@ -102,6 +102,18 @@ func (s rowSpread) seen(a graph.AttentionAttr) float64 {
 		return float64(s.keys)
 	}
 	return float64(min(s.keys, (2*s.window+1)*s.per))
+}
+
+// RoundingOf says what a plan's products round their operands to.
+func (d *Device) RoundingOf(p *plan.Plan) func(*graph.Node) tensor.DType {
+	l := &layout{dev: d, plan: p}
+	low := d.opt.Precision == Fast || d.opt.Precision == Auto && l.low()
+	return func(n *graph.Node) tensor.DType {
+		if n.Op == graph.Attention && low && l.tiled(n) {
+			return tensor.BF16
+		}
+		return d.Rounding(n)
+	}
 }
 
 // Rounding says what the operands of a product are rounded to; package devicetest
