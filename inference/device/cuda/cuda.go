@@ -37,6 +37,8 @@ type Options struct {
 	Budget int64
 	// Least is how many bytes must be free, or the GPU is refused.
 	Least int64
+	// Wide keeps every value between operations in float32; tests compare.
+	Wide bool
 	// Plain sends every run launch by launch, and records none.
 	Plain bool
 }
@@ -112,6 +114,9 @@ type Device struct {
 	stop   driver.Ptr // the word every kernel looks at: not 0 ends the job
 	set    bool       // it was set
 	broken error      // what ended the context
+	// tests choose tiles
+	force      string
+	forceParts int
 }
 
 // Name implements device.Device.

@@ -153,7 +153,7 @@ func (d *Device) Ceilings() (c device.Ceilings, err error) {
 		}
 		defer d.free(pieces[i])
 	}
-	l := (&call{layout: &layout{dev: d}}).one("copy", "copy", blocks(n, 1024), pieces[0].(*buffer).mem(), pieces[1].(*buffer).mem(), n)
+	l := (&call{layout: &layout{dev: d}}).one("copy", "copy", blocks(n, 4096), pieces[0].(*buffer).mem(), pieces[1].(*buffer).mem(), n)
 	c.Copy, err = d.rate(l, 10, 8*float64(n))
 	return c, err
 }
