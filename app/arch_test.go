@@ -26,7 +26,7 @@ var floors = [][]string{
 	{"inference/model", "inference/device", "inference/device/cpu/simd", "inference/golden"},
 	{"inference/families/wan", "inference/device/cpu", "inference/device/cuda"},
 	{"inference/families", "inference/device/devicetest"},
-	{"inference/pipeline", "app/disk", "app/job"},
+	{"inference/pipeline", "inference/bench", "app/disk", "app/job"},
 	{"app/history", "app/library", "app/export", "app/settings", "app/config"},
 	{"app/studio"},
 	{"ui/theme"},

@@ -1,10 +1,11 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"runtime"
 	"sync"
@@ -14,7 +15,6 @@ import (
 	"kinora/assets"
 	"kinora/inference"
 	"kinora/inference/device"
-	"kinora/inference/device/cpu"
 	"kinora/inference/device/cuda"
 	"kinora/inference/pipeline"
 )
@@ -23,53 +23,83 @@ import (
 // takes more for itself later.
 var cores = runtime.GOMAXPROCS(0)
 
-// newEngine opens the engine that o asks for, over the built-in model and those
-// in the folder of models.
+// newEngine makes the engine that o asks for, over the built-in model and those in
+// the folder of models. A GPU that is asked for by name is opened at once, so that
+// it is told early when it is not there; else the first clip opens the device.
 func newEngine(o studio.EngineOptions) (inference.Engine, error) {
-	dev, err := openDevice(o)
-	if err != nil {
-		return nil, err
-	}
 	var folders []string
 	if o.ModelFolder != "" {
 		folders = append(folders, o.ModelFolder)
 	}
 	lib, err := library.New(assets.Starter(), folders...)
 	if err != nil {
-		dev.Close()
 		return nil, err
 	}
-	return engine{pipeline.New(dev, lib), dev, lib}, nil
-}
-
-// openDevice opens the device that o names. Auto is the CPU for as long as the
-// kernels have not been seen right on a GPU; cuda must be asked for.
-func openDevice(o studio.EngineOptions) (device.Device, error) {
-	switch o.Device {
-	case "", "auto", "cpu":
-		if o.Threads == 0 {
-			o.Threads = cores
-		}
-		return cpu.New(cpu.Options{Threads: o.Threads}), nil
-	case "cuda":
-		return cuda.Open(cuda.Options{Index: o.GPU})
+	e := &engine{Pipeline: pipeline.New(nil, lib), library: lib, open: func() (device.Device, error) { return openDevice(o, cuda.Open) }}
+	if o.Device == "cuda" {
+		_, err = e.ready()
 	}
-	return nil, fmt.Errorf("%w: %q; choose auto, cpu or cuda", inference.ErrNoDevice, o.Device)
+	return e, err
 }
 
-// An engine is a pipeline with the device to close after it, and the library that
-// knows what is wrong with models.
+// An engine is a pipeline that has its device from the first clip on, and takes
+// another when a GPU has stopped; and the library that knows what is wrong with
+// models.
 type engine struct {
-	*pipeline.Pipeline
-	io.Closer
-	library *library.Library
+	*pipeline.Pipeline // without a device: it lists and checks
+	library            *library.Library
+	open               func() (device.Device, error)
+
+	mu      sync.Mutex
+	dev     device.Device
+	working *pipeline.Pipeline
+}
+
+func (e *engine) ready() (*pipeline.Pipeline, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.working != nil {
+		return e.working, nil
+	}
+	dev, err := e.open()
+	if err != nil {
+		return nil, err
+	}
+	e.dev, e.working = dev, pipeline.New(dev, e.library)
+	return e.working, nil
+}
+
+// Generate implements inference.Engine. After a clip that ended with the GPU's
+// context, the device is opened anew for the next.
+func (e *engine) Generate(ctx context.Context, r inference.Request, report func(inference.Progress)) (*inference.Clip, error) {
+	p, err := e.ready()
+	if err != nil {
+		return nil, err
+	}
+	clip, err := p.Generate(ctx, r, report)
+	if b, ok := e.dev.(interface{ Broken() error }); ok && b.Broken() != nil {
+		err = errors.Join(err, e.Close())
+	}
+	return clip, err
+}
+
+// Close gives the device back.
+func (e *engine) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.dev == nil {
+		return nil
+	}
+	dev := e.dev
+	e.dev, e.working = nil, nil
+	return dev.Close()
 }
 
 // Faults tells which folders look like models and cannot be used, and why.
-func (e engine) Faults() map[string]error { return e.library.Faults() }
+func (e *engine) Faults() map[string]error { return e.library.Faults() }
 
 // Identity is the hash and size of the built-in model.
-func (engine) Identity() (hash string, bytes int64) { return starter() }
+func (*engine) Identity() (hash string, bytes int64) { return starter() }
 
 var starter = sync.OnceValues(func() (hash string, bytes int64) {
 	h := sha256.New()

@@ -9,7 +9,7 @@ func conv3d(c *call) {
 	a := c.n.Attr.(graph.Conv3DAttr)
 	x, w := c.shape(0), c.n.In[1]
 	s := simd.Conv{
-		X: c.f(0), T: x[0], H: x[1], W: x[2], C: x[3], Front: w.Shape[2] - 1,
+		X: c.operand(0), T: x[0], H: x[1], W: x[2], C: x[3], Front: w.Shape[2] - 1,
 		Weights: c.packed(1, simd.ConvWeights{
 			O: w.Shape[0], C: w.Shape[1], KT: w.Shape[2], KH: w.Shape[3], KW: w.Shape[4], DType: w.DType, Data: c.in[1],
 		}, a.Up),
@@ -21,7 +21,7 @@ func conv3d(c *call) {
 		next++
 	}
 	if a.Cached {
-		s.Cache, s.Front = c.f(next), c.shape(next)[0]
+		s.Cache, s.Front = c.operand(next), c.shape(next)[0]
 	}
 	s.Do(c.p.pool)
 }

@@ -17,6 +17,7 @@ import (
 type program struct {
 	pool   *simd.Pool
 	plan   *plan.Plan
+	round  func(*graph.Node) tensor.DType
 	src    weights.Source
 	mem    [plan.Regions][]byte
 	mapped [][]byte
@@ -34,6 +35,9 @@ type shared struct {
 
 func (c *cpu) Load(p *plan.Plan, src weights.Source, with device.Program) (device.Program, error) {
 	pr := &program{pool: c.pool, plan: p, src: src}
+	if c.opt.Round != nil {
+		pr.round = c.opt.Round(p)
+	}
 	if w, ok := with.(*program); ok {
 		pr.shared = w.shared
 	} else {
