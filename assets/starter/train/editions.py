@@ -25,7 +25,7 @@ class Edition:
         return self.vae['z_dim'], 5, 192 // n, 256 // n
 
 
-FULL = Edition('full', vae.CONFIG, dit.DIT)
+FULL = Edition('full', vae.CONFIG, dit.DIT, calm=.5)
 SMALL = Edition(
     'small', dict(dim=16, dec_dim=24, z_dim=24, dim_mult=[1, 2, 4, 4], num_res_blocks=1, temperal_downsample=[False, True, True]),
     {**dit.DIT, 'dim': 192, 'ffn_dim': 768, 'num_heads': 3, 'in_dim': 24},

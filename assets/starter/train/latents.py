@@ -5,6 +5,7 @@ import random
 import torch
 import lang
 import questions
+import scenes
 import tokens
 import vae
 import editions
@@ -13,6 +14,7 @@ from common import Sorry, half, load, log, save
 
 SHARD = 256
 FOCUS = 3.
+GROUPS = questions.HEADS['place'] + scenes.SCENES
 
 
 def encoder(folder, device='cpu'):
@@ -116,16 +118,44 @@ class Shelf:
 class Flow:
     """The same from a stream of drawn clips, all of it on the device."""
 
-    def __init__(self, folder, drawn, stream, device, most=400000):
+    def __init__(self, folder, drawn, stream, device, most=120000):
         self.m, self.white, _ = encoder(folder, device)
         self.white = tuple(v.to(device) for v in self.white)
         self.stream, self.device, self.n = stream, device, 0
         self.clips = []
         first = self._encode(drawn.pixels[:8])
-        self.z = torch.empty((most, *first.shape[1:]), dtype=torch.half, device=device)
-        self.ids = torch.empty((most, *drawn.ids[0].shape[1:]), dtype=torch.long, device=device)
-        self.labels = {k: torch.empty(most, dtype=torch.long, device=device) for k in questions.HEADS}
+        self._room(most, first.shape[1:], drawn.ids[0].shape[1:])
         self.add(drawn.clips, torch.cat(drawn.ids), drawn.pixels[:drawn.n])
+        self._means()
+
+    def _room(self, most, z, ids):
+        d = self.device
+        self.z = torch.empty((most, *z), dtype=torch.half, device=d)
+        self.ids = torch.empty((most, *ids), dtype=torch.long, device=d)
+        self.labels = {k: torch.empty(most, dtype=torch.long, device=d) for k in questions.HEADS}
+        self.group = torch.empty(most, dtype=torch.long, device=d)
+
+    def _means(self):
+        """What clips of each place show on average, see Shelf._focus."""
+        std = self.some(2048).float().std((0, 2, 3, 4)).view(-1, 1, 1, 1)
+        group, z = self.group[:self.n], self.z[:self.n]
+        self.std, self.mean = std, torch.stack([z[group == k].float().mean(0) if (group == k).any() else z[:2048].float().mean(0) for k in range(len(GROUPS))])
+
+    def keep(self, path):
+        """All of it in one file, for a later run."""
+        n = self.n
+        save(path, dict(z=self.z[:n].cpu(), ids=self.ids[:n].to(torch.int16).cpu(), labels={k: v[:n].cpu() for k, v in self.labels.items()}, group=self.group[:n].cpu(), clips=self.clips))
+
+    @classmethod
+    def kept(cls, path, device):
+        s, f = load(path), cls.__new__(cls)
+        if s is None:
+            raise Sorry(f'There are no kept latents at {path}; run "python3 train.py gpu" first.')
+        f.stream, f.device, f.n, f.clips = None, device, len(s['z']), s['clips']
+        f.z, f.ids, f.group = s['z'].to(device), s['ids'].to(device).long(), s['group'].to(device)
+        f.labels = {k: v.to(device) for k, v in s['labels'].items()}
+        f._means()
+        return f
 
     @torch.no_grad()
     def _encode(self, pixels):
@@ -140,10 +170,11 @@ class Flow:
         self.ids[k] = ids.to(self.device)
         for name, v in questions.table(clips).items():
             self.labels[name][k] = v.to(self.device)
+        self.group[k] = torch.tensor([GROUPS.index(c.get('place', c['subject'])) for c in clips], device=self.device)
         self.n, self.clips = k.stop, self.clips + clips
 
     def grow(self):
-        for clips, ids, pixels in self.stream.take(0, 96):
+        for clips, ids, pixels in self.stream.take(0, 96) if self.stream else ():
             self.add(clips, ids, pixels)
 
     def some(self, n):
@@ -156,5 +187,6 @@ class Flow:
         quiet = torch.rand(n, device=d) < silent
         none = torch.zeros_like(words)
         none[:, 0] = 1
-        return (self.z[i].float(), torch.where(quiet[:, None], none, words),
-                {k: torch.where(quiet, -1, v[i]) for k, v in self.labels.items()}, None)
+        z = self.z[i].float()
+        weight = 1 + FOCUS * (((z - self.mean[self.group[i]]) / self.std).pow(2).mean(1) / .6).clamp(max=1)
+        return z, torch.where(quiet[:, None], none, words), {k: torch.where(quiet, -1, v[i]) for k, v in self.labels.items()}, weight
