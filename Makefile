@@ -9,7 +9,16 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 export GOFLAGS += -buildvcs=false
 PROMPT  ?= a red circle moves to the right
 
-.PHONY: build run deps test race bench fuzz lint package windows clean cuda kernels bundle-gpu test-gpu bench-gpu
+# The CUDA device is in the program; NVIDIA's driver is opened when it is first
+# asked for, and need not be there. gorgonia.org/cu looks for the driver's header:
+# ours is found through a path that is no flag, so that nothing else is compiled
+# anew for it.
+ifneq ($(shell uname -s),Darwin)
+export GOFLAGS += -tags=cuda
+export C_INCLUDE_PATH := $(CURDIR)/inference/device/cuda/driver/include$(if $(C_INCLUDE_PATH),:$(C_INCLUDE_PATH))
+endif
+
+.PHONY: build run deps test race bench fuzz lint package windows clean kernels bundle-gpu test-gpu bench-gpu
 
 # Paths are trimmed only from what leaves this machine: with other flags than the
 # tests have, SQLite, x264 and the window's toolkit would be compiled twice.
@@ -77,11 +86,6 @@ windows:
 	@command -v $(MINGW)-gcc >/dev/null || { echo "apt-get install gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 first"; exit 1; }
 	GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=$(MINGW)-gcc CXX=$(MINGW)-g++ \
 		$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/kinora.exe ./app
-
-# bin/kinora with the CUDA device in it (kinora generate --device cuda). Only the
-# driver is opened, and only when asked for. See kernels/RESULTS.md for what is proven.
-cuda: deps
-	CGO_CFLAGS="-I$(CURDIR)/inference/device/cuda/driver/include" $(GO) build -tags cuda -ldflags '$(LDFLAGS)' -o bin/kinora ./app
 
 # The compiled kernels anew; needs clang-19, and ptxas for machine code.
 kernels:

@@ -26,7 +26,7 @@ var floors = [][]string{
 	{"inference/model", "inference/device", "inference/device/cpu/simd", "inference/golden"},
 	{"inference/families/wan", "inference/device/cpu", "inference/device/cuda", "inference/device/paper"},
 	{"inference/families", "inference/device/devicetest"},
-	{"inference/pipeline", "app/disk", "app/job", "app/forecast"},
+	{"inference/pipeline", "inference/bench", "app/disk", "app/job", "app/forecast"},
 	{"app/history", "app/library", "app/export", "app/settings", "app/config", "app/texts"},
 	{"app/studio"},
 	{"ui/theme"},

@@ -1,10 +1,11 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"runtime"
 	"sync"
@@ -16,9 +17,7 @@ import (
 	"kinora/assets"
 	"kinora/inference"
 	"kinora/inference/device"
-	"kinora/inference/device/cpu"
 	"kinora/inference/device/cuda"
-	"kinora/inference/device/paper"
 	"kinora/inference/pipeline"
 )
 
@@ -26,80 +25,115 @@ import (
 // takes more for itself later.
 var cores = runtime.GOMAXPROCS(0)
 
-// newEngine opens the engine that o asks for, over the built-in model and those
-// in the folder of models.
+// newEngine makes the engine that o asks for, over the built-in model and those in
+// the folder of models. A GPU that is asked for by name is opened at once, so that
+// it is told early when it is not there; else the first plan or clip opens the device.
 func newEngine(o studio.EngineOptions) (inference.Engine, error) {
-	dev, err := openDevice(o)
-	if err != nil {
-		return nil, err
-	}
 	var folders []string
 	if o.ModelFolder != "" {
 		folders = append(folders, o.ModelFolder)
 	}
 	lib, err := library.New(assets.Starter(), folders...)
 	if err != nil {
-		dev.Close()
 		return nil, err
 	}
 	opt := pipeline.Options{Memory: o.Memory}
 	if o.TextFolder != "" {
 		opt.Texts = texts.In(disk.OS{}, o.TextFolder)
 	}
-	machine := dev.Name()
-	if machine == "cpu" {
-		machine = fmt.Sprintf("cpu, %d threads of %s", threads(o), runtime.GOARCH)
+	e := &engine{Pipeline: pipeline.New(nil, lib), library: lib, asked: o, options: opt,
+		open: func() (device.Device, error) { return openDevice(o, cuda.Open) }}
+	if o.Device == "cuda" {
+		_, err = e.ready()
 	}
-	return engine{pipeline.New(dev, lib).With(opt), dev, lib, machine, dev, opt}, nil
+	return e, err
 }
 
-// threads is how many o asks for.
-func threads(o studio.EngineOptions) int {
-	if o.Threads == 0 {
-		return cores
-	}
-	return o.Threads
-}
-
-// openDevice opens the device that o names. Auto is the CPU for as long as the
-// kernels have not been seen right on a GPU; cuda must be asked for.
-func openDevice(o studio.EngineOptions) (device.Device, error) {
-	switch o.Device {
-	case "", "auto", "cpu":
-		return cpu.New(cpu.Options{Threads: threads(o)}), nil
-	case "card": // one that need not be there, for plans
-		if o.Memory == 0 {
-			o.Memory = 24e9
-		}
-		return paper.Card(o.Memory), nil
-	case "cuda":
-		return cuda.Open(cuda.Options{Index: o.GPU})
-	}
-	return nil, fmt.Errorf("%w: %q; choose auto, cpu or cuda", inference.ErrNoDevice, o.Device)
-}
-
-// An engine is a pipeline with the device to close after it, and the library that
-// knows what is wrong with models.
+// An engine is a pipeline that has its device from the first plan or clip on, and
+// takes another when a GPU has stopped; and the library that knows what is wrong
+// with models.
 type engine struct {
-	*pipeline.Pipeline
-	io.Closer
-	library *library.Library
-	machine string
-	device  device.Device
-	options pipeline.Options
+	*pipeline.Pipeline // without a device: it lists and checks
+	library            *library.Library
+	asked              studio.EngineOptions
+	options            pipeline.Options
+	open               func() (device.Device, error)
+
+	planning sync.RWMutex // Close waits for plans
+	mu       sync.Mutex
+	working  *working
+	machine  string // of the device opened last
 }
 
-// Machine names what clips are made on, as far as it changes their speed.
-func (e engine) Machine() string { return e.machine }
+// working is a pipeline and its device.
+type working struct {
+	*pipeline.Pipeline
+	dev device.Device
+}
+
+func (e *engine) ready() (*working, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.working != nil {
+		return e.working, nil
+	}
+	dev, err := e.open()
+	if err != nil {
+		return nil, err
+	}
+	e.working = &working{pipeline.New(dev, e.library).With(e.options), dev}
+	e.machine = machineOf(dev, e.asked)
+	return e.working, nil
+}
+
+// Generate implements inference.Engine. After a clip that ended with the GPU's
+// context, the device is opened anew for the next.
+func (e *engine) Generate(ctx context.Context, r inference.Request, report func(inference.Progress)) (*inference.Clip, error) {
+	w, err := e.ready()
+	if err != nil {
+		return nil, err
+	}
+	clip, err := w.Generate(ctx, r, report)
+	if b, ok := w.dev.(interface{ Broken() error }); ok && b.Broken() != nil {
+		err = errors.Join(err, e.Close())
+	}
+	return clip, err
+}
+
+// Close gives the device back.
+func (e *engine) Close() error {
+	e.planning.Lock()
+	defer e.planning.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	w := e.working
+	if w == nil {
+		return nil
+	}
+	e.working = nil
+	return w.dev.Close()
+}
+
+// Machine names what clips are made on, as far as it changes their speed. It is
+// asked after a plan or a clip, and so opens no device of its own accord; where there
+// was neither, only what was asked for is known.
+func (e *engine) Machine() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.machine == "" {
+		return e.asked.Device
+	}
+	return e.machine
+}
 
 // Fingerprint tells the weights of a model from all others.
-func (e engine) Fingerprint(model string) string { return e.library.Fingerprint(model) }
+func (e *engine) Fingerprint(model string) string { return e.library.Fingerprint(model) }
 
 // Faults tells which folders look like models and cannot be used, and why.
-func (e engine) Faults() map[string]error { return e.library.Faults() }
+func (e *engine) Faults() map[string]error { return e.library.Faults() }
 
 // Identity is the hash and size of the built-in model.
-func (engine) Identity() (hash string, bytes int64) { return starter() }
+func (*engine) Identity() (hash string, bytes int64) { return starter() }
 
 var starter = sync.OnceValues(func() (hash string, bytes int64) {
 	h := sha256.New()

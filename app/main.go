@@ -30,6 +30,7 @@ func main() {
 		Getenv:   os.Getenv,
 		Engine:   newEngine,
 		Examples: examples,
+		Bench:    measure,
 		Window:   openWindow,
 	}, os.Args[1:]))
 }

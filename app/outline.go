@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"kinora/app/library"
 	"kinora/inference"
 	"kinora/inference/families/wan"
@@ -34,14 +36,16 @@ func (o outlined) Open(string) (model.Checkpoint, func() error, error) {
 func (o outlined) Count(string, string) (tokens, most int) { return 0, 0 }
 
 // Plan implements inference.Planner, also for models that are not there.
-func (e engine) Plan(r inference.Request) (inference.Memory, error) {
-	if _, ok := outlines[r.Model]; !ok {
-		return e.Pipeline.Plan(r)
+func (e *engine) Plan(r inference.Request) (inference.Memory, error) {
+	e.planning.RLock()
+	defer e.planning.RUnlock()
+	w, err := e.ready()
+	if err != nil {
+		return inference.Memory{}, err
 	}
-	for _, m := range e.Models() {
-		if m.Name == r.Model { // it is there
-			return e.Pipeline.Plan(r)
-		}
+	there := func(m inference.Model) bool { return m.Name == r.Model }
+	if _, ok := outlines[r.Model]; !ok || slices.ContainsFunc(e.Models(), there) {
+		return w.Plan(r)
 	}
-	return pipeline.New(e.device, outlined{e.library, r.Model}).With(e.options).Plan(r)
+	return pipeline.New(w.dev, outlined{e.library, r.Model}).With(e.options).Plan(r)
 }

@@ -77,6 +77,8 @@ type Progress struct {
 	// Done is the share of the whole work that is behind us, 0 … 1, by the cost
 	// of each stage.
 	Done float64
+	// Device is what computes, in a few words.
+	Device string
 	// Preview is the clip as guessed so far, small; nil when there is nothing new.
 	Preview *Clip
 }

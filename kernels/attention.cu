@@ -53,12 +53,14 @@ DEVICE void attend(float *out, const float *q, const float *k, const float *v, c
 ATTEND(attention_f32_128, 4)
 ATTEND(attention_f32_1024, 32)
 
-#define FLASH(name, T, D, MT)                                                                                        \
-  KERNEL(128, name, const u32 *stop, float *out, const u16 *q, const u16 *k, const u16 *v, const float *bias, u32 heads, \
-         u32 d, float scale, u32 first, ROWS_ARGUMENTS) {                                                            \
-    if (all_stopped(stop)) return;                                                                                   \
-    flash<T, D, MT>(Flash{out, q, k, v, bias, heads, d, scale, ROWS}, first + block_index());                        \
+#define FLASH(name, T, D, MT, Keys)                                                                                   \
+  KERNEL(128, name, const u32 *stop, void *out, const u16 *q, const u16 *k, const u16 *v, const float *bias, u32 heads, \
+         u32 d, float scale, u32 kind, u32 first, ROWS_ARGUMENTS) {                                                 \
+    if (all_stopped(stop)) return;                                                                                  \
+    flash<T, D, MT, Keys>(Flash{out, q, k, v, bias, heads, d, scale, kind, ROWS}, first + block_index());                 \
   }
-FLASH(attention_bf16_32, Brain, 32, 1)
-FLASH(attention_bf16_64, Brain, 64, 1)
-FLASH(attention_bf16_128, Brain, 128, 1)
+FLASH(attention_bf16_32, Brain, 32, 1, 64)
+FLASH(attention_bf16_64, Brain, 64, 1, 64)
+FLASH(attention_bf16_128, Brain, 128, 1, 32)
+FLASH(attention_bf16_64x2, Brain, 64, 2, 64)
+FLASH(attention_bf16_128x2, Brain, 128, 2, 32)

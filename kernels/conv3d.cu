@@ -9,7 +9,7 @@
   u32 front, u32 t, u32 h, u32 w, u32 c, u32 kt, u32 kh, u32 kw, u32 st, u32 sh, u32 sw, u32 top, u32 left, u32 up, \
       u32 oh, u32 ow, u32 rows
 #define SHAPE front, t, h, w, c, kt, kh, kw, st, sh, sw, top, left, up, oh, ow, rows
-#define END Epilogue{out, bias, nullptr, residual, 0, 1, 0}
+#define END Epilogue{out, bias, nullptr, residual, 0, 1, 0, STORE_F32}
 
 KERNEL(256, conv3d_f32, const u32 *stop, const float *x, const float *cache, const float *weights, float *out,
        const float *bias, const float *residual, u32 N, u32 first, SHAPE_ARGUMENTS) {
@@ -22,10 +22,14 @@ KERNEL(256, conv3d_f32, const u32 *stop, const float *x, const float *cache, con
          const float *bias, const float *residual, u32 N, u32 first, SHAPE_ARGUMENTS) {                           \
     if (all_stopped(stop)) return;                                                                                \
     gemm<T, Pixels<u16>, BM, BN, WarpsM, WarpsN, Stages>(Pixels<u16>{x, cache, SHAPE}, weights, rows, N,          \
-                                                         kt * kh * kw * c, first + block_index(), END);           \
+                                                         kt * kh * kw * c, first + block_index(), 0, 1, END);     \
   }
 
+CONV3D(conv3d_bf16_128x256, Brain, 128, 256, 2, 4, 4)
+CONV3D(conv3d_bf16_128x192, Brain, 128, 192, 2, 4, 4)
 CONV3D(conv3d_bf16_128x128, Brain, 128, 128, 2, 2, 3)
 CONV3D(conv3d_bf16_64x64, Brain, 64, 64, 2, 2, 4)
+CONV3D(conv3d_f16_128x256, Half, 128, 256, 2, 4, 4)
+CONV3D(conv3d_f16_128x192, Half, 128, 192, 2, 4, 4)
 CONV3D(conv3d_f16_128x128, Half, 128, 128, 2, 2, 3)
 CONV3D(conv3d_f16_64x64, Half, 64, 64, 2, 2, 4)

@@ -46,6 +46,7 @@ type compose struct {
 	generate   *widgets.Button
 	cancel     *widgets.Button
 	quiet      bool // controls are being set: nobody typed
+	restored   bool // they were set as at last time: nobody has asked for a clip yet
 }
 
 func newCompose(w *Window) *compose {
@@ -179,6 +180,7 @@ func (c *compose) restore() {
 		last = c.list[0].defaults
 		last.Prompt, last.Seed = "", randomSeed()
 	}
+	c.restored = true
 	c.put(last, "")
 }
 

@@ -34,6 +34,7 @@ type fake struct {
 	watch    func(job.Job)
 	listen   func(studio.Event)
 	forecast *studio.Forecast
+	foretold int           // how often a forecast was asked for
 	refuse   error         // what Submit says
 	none     error         // why there are no models
 	slow     chan struct{} // models are known once it is closed
@@ -106,6 +107,7 @@ func (f *fake) Check(r inference.Request) (inference.Request, []string, error) {
 }
 
 func (f *fake) Forecast(_ context.Context, r inference.Request) (studio.Forecast, error) {
+	f.foretold++
 	if f.forecast != nil {
 		return *f.forecast, nil
 	}

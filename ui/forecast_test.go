@@ -63,6 +63,21 @@ func TestForecastIsShownBeforeGenerating(t *testing.T) {
 	}
 }
 
+// A forecast opens the device: the window alone asks for none.
+func TestNothingIsForetoldUnasked(t *testing.T) {
+	f := newFake()
+	f.forecast = &outlookOfFish
+	f.values.Last = inference.Request{Prompt: "a fish", Width: 64, Height: 64, Frames: 5, FPS: 8, Steps: 2}
+	r := newRig(t, f)
+	if r.compose.prompt.Text != "a fish" || r.compose.outlook.box.Visible() || f.foretold != 0 {
+		t.Errorf("%q, %d forecasts", r.compose.prompt.Text, f.foretold)
+	}
+	r.write("a fish in the sea")
+	if !r.compose.outlook.box.Visible() || f.foretold != 1 {
+		t.Errorf("after typing, %d forecasts", f.foretold)
+	}
+}
+
 func TestMemoryPlanSpeaksPlainly(t *testing.T) {
 	f := newFake()
 	f.forecast = &outlookOfFish

@@ -59,9 +59,11 @@ func (n *note) CreateRenderer() fyne.WidgetRenderer {
 }
 
 // check asks the studio, a moment after the last change, what it thinks of the
-// request.
+// request. Nothing is foretold of one that was only restored: a forecast opens the
+// device, and the window alone is no reason to.
 func (c *compose) check() {
-	n := c.note
+	n, restored := c.note, c.restored
+	c.restored = false
 	n.turn++
 	if n.stop != nil {
 		n.stop()
@@ -94,7 +96,7 @@ func (c *compose) check() {
 				}
 			}
 			var outlook *studio.Forecast
-			if err == nil {
+			if err == nil && !restored {
 				var f studio.Forecast
 				if f, err = c.w.door.Forecast(context.Background(), r); err == nil {
 					outlook = &f

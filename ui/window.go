@@ -38,6 +38,7 @@ type Window struct {
 	lastFolder string        // where the last export went
 	right      *fyne.Container
 	over       *widgets.Overlay
+	device     *widgets.Text
 	stops      []func()
 
 	compose *compose
@@ -113,14 +114,12 @@ func (w *Window) header() fyne.CanvasObject {
 	icon.SetMinSize(fyne.NewSquareSize(26))
 	name := widgets.NewText("Kinora", fynetheme.SizeNameSubHeadingText, "")
 	name.Bold, name.Whole = true, true
-	device := widgets.Caption(w.meta.Device)
-	if name, ok := choices[w.meta.Device]; ok {
-		device.SetText(w.say("Device") + ": " + w.say(name))
-	}
-	device.Align = fyne.TextAlignTrailing
+	w.device = widgets.Caption("")
+	w.device.Align = fyne.TextAlignTrailing
+	w.on(w.meta.Device)
 	folder := widgets.NewIcon(fynetheme.FolderOpenIcon(), w.say("Open the folder of clips"), w.over, func() { w.openFolder(w.door.Folder()) })
 	set := widgets.NewIcon(fynetheme.SettingsIcon(), w.say("Settings"), w.over, w.settings)
-	return widgets.Inset(widgets.Fill(12, widgets.Row(9, icon, name), device, widgets.Row(2, folder, set)), 9)
+	return widgets.Inset(widgets.Fill(12, widgets.Row(9, icon, name), w.device, widgets.Row(2, folder, set)), 9)
 }
 
 // job shows the newest state of a job.
@@ -128,9 +127,21 @@ func (w *Window) job(j job.Job) {
 	w.queue.show(j)
 	w.stage.follow(j)
 	w.compose.busy()
+	if on := j.Progress.Device; on != "" && on != w.meta.Device && j.State == job.Running {
+		w.on(on)
+	}
 	if j.State == job.Done {
 		w.gallery.reload()
 	}
+}
+
+// on shows the device: what was chosen, or what a clip is made on.
+func (w *Window) on(device string) {
+	w.meta.Device = device
+	if name, ok := choices[device]; ok {
+		device = w.say(name)
+	}
+	w.device.SetText(w.say("Device") + ": " + device)
 }
 
 // event shows what changed behind the window's back.

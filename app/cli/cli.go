@@ -73,6 +73,8 @@ type Env struct {
 	Getenv   func(string) string
 	Engine   func(studio.EngineOptions) (inference.Engine, error)
 	Examples func(model string) []studio.Example
+	// Bench measures the device and writes figures, to Out, and what is under way, to Err.
+	Bench func(ctx context.Context, e Env, o BenchOptions) error
 	// Window opens the window and returns when it is closed.
 	Window func(*studio.Studio) error
 }
@@ -94,6 +96,7 @@ func commands() []command {
 		{"restore", "ID", "bring a deleted clip back", restore},
 		{"recipe", "FILE", "show the settings in a clip as JSON", recipe},
 		{"settings", "[KEY VALUE]", "show the settings, or change one", change},
+		{"bench", "[--json] [flags]", "measure this machine: what it can do at most, each operation, a denoising step, decoding, memory, cold start", measure},
 		{"version", "", "show the version", version},
 		{"help", "", "show this help", help},
 	}

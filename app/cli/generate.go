@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -99,8 +100,10 @@ func generate(ctx context.Context, e Env, c *command, args []string) (err error)
 
 func (a *ask) open(ctx context.Context, e Env) (*studio.Studio, error) {
 	o := studio.Options{Forget: a.forget}
-	if a.device != "" && a.device != "auto" && a.device != "cpu" && a.device != "cuda" && (a.device != "card" || !a.plans) {
-		return nil, usage("--device %s: want auto, cpu or cuda", a.device)
+	if a.device != "card" || !a.plans {
+		if err := computes(a.device); err != nil {
+			return nil, err
+		}
 	}
 	if a.threads < 0 || a.threads > 1024 {
 		return nil, usage("--threads %d: want 1 to 1024, or 0 for all cores", a.threads)
@@ -124,6 +127,14 @@ func (a *ask) open(ctx context.Context, e Env) (*studio.Studio, error) {
 		}
 	}
 	return e.open(ctx, o)
+}
+
+// computes refuses devices that clips cannot be made on.
+func computes(device string) error {
+	if !slices.Contains([]string{"", "auto", "cpu", "cuda"}, device) {
+		return usage("--device %s: want auto, cpu or cuda", device)
+	}
+	return nil
 }
 
 // order puts the flags over the clip that --like names.

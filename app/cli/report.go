@@ -24,6 +24,7 @@ type reporter struct {
 	bar         bool // a bar stands on the line of the cursor
 	begun, over bool
 	stage       inference.Stage
+	device      string
 }
 
 func newReporter(e Env, json, quiet bool) *reporter { return &reporter{e: e, json: json, quiet: quiet} }
@@ -37,6 +38,7 @@ type event struct {
 	Stage   inference.Stage    `json:"stage,omitempty"`
 	Step    int                `json:"step,omitempty"`
 	Of      int                `json:"of,omitempty"`
+	Device  string             `json:"device,omitempty"`
 	Done    *float64           `json:"done,omitempty"` // share of the work, 0 … 1
 	ETA     float64            `json:"eta_s,omitempty"`
 	Seconds float64            `json:"seconds,omitempty"`
@@ -107,10 +109,14 @@ func (r *reporter) job(j job.Job) {
 	if !r.begun || r.over || j.State != job.Running || p.Stage == "" {
 		return
 	}
+	if p.Device != r.device && !r.json && !r.quiet {
+		r.line("on " + p.Device)
+	}
+	r.device = p.Device
 	switch width := r.e.Columns(); {
 	case r.json:
 		share := math.Round(p.Done*1e4) / 1e4
-		r.emit(event{Event: "progress", ID: j.ID, State: j.State, Stage: p.Stage, Step: p.Step, Of: p.Of, Done: &share, ETA: seconds(j.ETA)})
+		r.emit(event{Event: "progress", ID: j.ID, State: j.State, Stage: p.Stage, Step: p.Step, Of: p.Of, Device: p.Device, Done: &share, ETA: seconds(j.ETA)})
 	case r.quiet:
 	case width > 0:
 		fmt.Fprintf(r.e.Err, "\r%s\x1b[K", bar(p, j.ETA, width-1))

@@ -39,7 +39,7 @@ func (s *Studio) loadConfig(first bool) {
 	was := s.config
 	s.config = c
 	s.mu.Unlock()
-	if !same(was.Precision, c.Precision) || !sameList(was.DeviceIDs, c.DeviceIDs) {
+	if !same(was.Precision, c.Precision) || !same(was.EnableCUDAGraph, c.EnableCUDAGraph) || !sameList(was.DeviceIDs, c.DeviceIDs) {
 		s.engine.forget()
 	}
 	e := Event{Topic: ConfigChanged}

@@ -16,6 +16,7 @@ type EngineOptions struct {
 	Device      string // auto, cpu, cuda
 	GPU         int    // which one, of several
 	Precision   string // of the GPU's arithmetic; empty: the engine's choice
+	Plain       bool   // the GPU's steps are not recorded
 	Threads     int    // 0: all cores
 	ModelFolder string
 	Memory      int64  // bytes that a clip may take; 0: what is free
@@ -105,6 +106,7 @@ func (s *Studio) engineOptions() EngineOptions {
 	if c.Precision != nil {
 		o.Precision = *c.Precision
 	}
+	o.Plain = c.EnableCUDAGraph != nil && !*c.EnableCUDAGraph
 	if s.options.Engine != nil {
 		s.options.Engine(&o)
 	}

@@ -24,16 +24,17 @@ const (
 	decoderPhase  = "VAE decoder"
 )
 
-// spare is left free where no budget is set: what a device takes beside programs.
+// spare is left free, whatever the budget: what a device takes beside programs.
 const spare = 256 << 20
 
 // free is what a clip may take.
 func (p *Pipeline) free() int64 {
 	free, _ := p.dev.Memory()
+	free = max(0, free-spare)
 	if p.opt.Memory > 0 {
 		return min(p.opt.Memory, free)
 	}
-	return max(0, free-spare)
+	return free
 }
 
 // lent is what the clip under way was given, which is not free meanwhile.

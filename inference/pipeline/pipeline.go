@@ -101,6 +101,7 @@ func (p *Pipeline) Generate(ctx context.Context, r inference.Request, report fun
 		return nil, err
 	}
 	m := newMeter(report)
+	m.device = p.dev.Name()
 	m.enter(inference.Loading, 0)
 	parts, closer, err := p.lib.Open(r.Model)
 	if err != nil {
@@ -175,6 +176,7 @@ func (t *take) see(name string, v []float32) {
 // by floating-point operations, as far as they are known.
 type meter struct {
 	report func(inference.Progress)
+	device string
 	stage  inference.Stage
 	since  time.Time
 	times  map[inference.Stage]time.Duration
@@ -213,7 +215,7 @@ func (m *meter) step(n int, preview *inference.Clip) {
 		}
 		all += m.work[s]
 	}
-	p := inference.Progress{Stage: m.stage, Step: n, Of: m.of, Preview: preview}
+	p := inference.Progress{Stage: m.stage, Step: n, Of: m.of, Device: m.device, Preview: preview}
 	if all > 0 {
 		p.Done = before / all
 	}

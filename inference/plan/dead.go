@@ -3,7 +3,8 @@ package plan
 import "kinora/inference/graph"
 
 // dead leaves out the work nobody reads: nodes from which no output and no state
-// is reached. A plan that runs once leaves nothing in its states. Inputs stay, read or not: they are what the caller was promised.
+// is reached. A plan that runs once leaves nothing in its states. Inputs stay, read
+// or not: they are what the caller was promised.
 func dead(g *graph.Graph, once bool) *graph.Graph {
 	alive := make([]bool, len(g.Nodes))
 	for _, n := range g.Out {

@@ -4,7 +4,7 @@
 # repository's root; then carry the repository with that file over, and run
 # kernels/bench/run.sh there. What the tests read lies in the repository.
 set -e
-export CGO_CFLAGS="-I$PWD/inference/device/cuda/driver/include"
+export C_INCLUDE_PATH="$PWD/inference/device/cuda/driver/include"
 export GOFLAGS="$GOFLAGS -buildvcs=false"
 out=bin/gpu
 mkdir -p $out

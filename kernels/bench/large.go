@@ -11,6 +11,7 @@ import (
 	"kinora/inference/device"
 	"kinora/inference/device/devicetest"
 	"kinora/inference/graph"
+	"kinora/inference/plan"
 	"kinora/inference/tensor"
 	"kinora/inference/weights"
 	"kinora/inference/weights/quant"
@@ -298,4 +299,17 @@ func (v *verdict) large(d device.Device, name string, small bool) {
 	} else if !v.Worst.Good() {
 		v.Failed = 1
 	}
+}
+
+// program draws and loads with what the device asks for.
+func program(d device.Device, src weights.Source, draw func(s *graph.Scope) *graph.Node) (device.Program, error) {
+	g, err := graph.Build(src.Info, func(s *graph.Scope) []*graph.Node { return []*graph.Node{draw(s)} })
+	if err != nil {
+		return nil, err
+	}
+	p, err := plan.Compile(g, d.Options())
+	if err != nil {
+		return nil, err
+	}
+	return d.Load(p, src, nil)
 }

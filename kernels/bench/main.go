@@ -6,37 +6,20 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"kinora/inference/bench"
+	"kinora/inference/device"
 	"kinora/inference/device/cuda"
 )
-
-// A Line is one measurement.
-type Line struct {
-	Name    string  `json:"name"`
-	Clip    string  `json:"clip,omitempty"`
-	Seconds float64 `json:"seconds"`
-	Rate    float64 `json:"rate,omitempty"` // operations or bytes a second
-	Unit    string  `json:"unit,omitempty"`
-	Share   float64 `json:"share,omitempty"` // of the ceiling
-	Bytes   int64   `json:"bytes,omitempty"` // held on the GPU
-}
-
-type bench struct {
-	dev      *cuda.Device
-	ceilings cuda.Ceilings
-	out      *json.Encoder
-	small    bool
-	weights  *random
-	runs     int
-	most     time.Duration
-}
 
 func main() {
 	log.SetFlags(0)
@@ -81,52 +64,57 @@ func main() {
 		log.Fatal(err)
 	}
 	defer d.Close()
-	b := &bench{dev: d, out: json.NewEncoder(f), small: *small, runs: *runs, most: *most}
-	fmt.Println(b.dev.Describe())
-	b.report(Line{Name: "open", Seconds: time.Since(start).Seconds()})
-	for _, part := range []struct {
-		name string
-		run  func() error
-	}{{"ceilings", b.measureCeilings}, {"operations", b.operations}, {"step", b.steps}, {"decode", b.decodes}} {
-		if *only != "" && *only != part.name && part.name != "ceilings" {
-			continue
+	enc := json.NewEncoder(f)
+	report := func(l bench.Line) {
+		if err := enc.Encode(l); err != nil {
+			log.Fatal(err)
 		}
-		if err := part.run(); err != nil {
-			log.Printf("%s: %v", part.name, err)
-		}
+		fmt.Println(l)
 	}
-	fmt.Println("kernels:", loaded(b.dev.Loaded()))
+	fmt.Println(d.Describe())
+	report(bench.Line{Name: "open", Seconds: time.Since(start).Seconds()})
+	o := bench.Options{Device: d, Runs: *runs, Most: *most, Report: report}
+	if *small {
+		o.Size = bench.Tiny
+	}
+	if *only != "" {
+		o.Parts = []string{*only}
+	}
+	o.Look = func(name, clip string, p device.Program, whole time.Duration) error {
+		return profile(enc, d, name, clip, p, whole)
+	}
+	_, errs := bench.Run(context.Background(), o)
+	for _, err := range errs {
+		log.Print(err)
+	}
+	fmt.Println("kernels:", loaded(d.Loaded()))
 }
 
-func (b *bench) report(l Line) {
-	if err := b.out.Encode(l); err != nil {
-		log.Fatal(err)
-	}
-	s := fmt.Sprintf("%-34s %-16s %10.3f ms", l.Name, l.Clip, 1000*l.Seconds)
-	switch {
-	case l.Unit == "FLOP/s":
-		s += fmt.Sprintf("  %8.1f TFLOP/s  %5.1f %%", l.Rate/1e12, 100*l.Share)
-	case l.Unit == "B/s":
-		s += fmt.Sprintf("  %8.0f GB/s     %5.1f %%", l.Rate/1e9, 100*l.Share)
-	}
-	if l.Bytes > 0 {
-		s += fmt.Sprintf("  %6.2f GB held", float64(l.Bytes)/(1<<30))
-	}
-	fmt.Println(s)
-}
-
-func (b *bench) measureCeilings() error {
-	if b.small { // the emulated GPU would take hours
-		b.ceilings = cuda.Ceilings{BF16: 1e12, F16: 1e12, Copy: 1e12}
-		return nil
-	}
-	c, err := b.dev.Ceilings()
+// profile reports where a run's time goes, the largest parts first.
+func profile(out *json.Encoder, d *cuda.Device, name, clip string, p device.Program, whole time.Duration) error {
+	parts, err := d.Profile(p)
 	if err != nil {
 		return err
 	}
-	b.ceilings = c
-	b.report(Line{Name: "ceiling: products of registers, bf16", Rate: c.BF16, Unit: "FLOP/s", Share: 1})
-	b.report(Line{Name: "ceiling: products of registers, f16", Rate: c.F16, Unit: "FLOP/s", Share: 1})
-	b.report(Line{Name: "ceiling: copy, read and written", Rate: c.Copy, Unit: "B/s", Share: 1})
+	total := func(p cuda.Part) time.Duration { return time.Duration(p.Launches) * p.Each }
+	slices.SortFunc(parts, func(x, y cuda.Part) int { return int(total(y) - total(x)) })
+	var sum time.Duration
+	for _, q := range parts {
+		sum += total(q)
+	}
+	fmt.Printf("    one by one %.3f ms, together %.3f ms\n", 1000*sum.Seconds(), 1000*whole.Seconds())
+	for i, q := range parts {
+		if err := out.Encode(struct {
+			Name, Clip string
+			cuda.Part
+			Total float64
+		}{"part of " + name, clip, q, total(q).Seconds()}); err != nil {
+			return err
+		}
+		if i < 9 {
+			fmt.Printf("    %5.1f %% %9.3f ms = %4d x %9.3f ms  %s %s\n", 100*total(q).Seconds()/sum.Seconds(), 1000*total(q).Seconds(),
+				q.Launches, 1000*q.Each.Seconds(), q.Kernel, q.Numbers)
+		}
+	}
 	return nil
 }

@@ -249,7 +249,9 @@ DEVICE float from_lane(float v, u32 lane) {
   });
   return float_of(emu::result()[0]);
 }
+DEVICE u32 fresh(u32 v) { return v; }
 DEVICE u32 load_volatile(const u32 *p) { return *(const volatile u32 *)p; }
+DEVICE u32 load_cached(const u32 *p) { return load_volatile(p); }
 DEVICE float fma_f32(float a, float b, float c) { return fmaf(a, b, c); }
 DEVICE double fma_f64(double a, double b, double c) { return fma(a, b, c); }
 DEVICE float max_f32(float a, float b) { return fmaxf(a, b); }

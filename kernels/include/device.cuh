@@ -9,6 +9,7 @@ typedef unsigned int u32;
 typedef unsigned long long u64;
 
 struct alignas(8) float2 { float x, y; };
+struct alignas(8) uint2 { u32 x, y; };
 struct alignas(16) float4 { float x, y, z, w; };
 struct alignas(16) uint4 { u32 x, y, z, w; };
 
@@ -57,9 +58,20 @@ DEVICE float from_lane(float v, u32 lane) {
   asm volatile("shfl.sync.idx.b32 %0, %1, %2, 31, 0xffffffff;" : "=f"(r) : "f"(v), "r"(lane));
   return r;
 }
+// fresh returns v as if it were read anew, so that what follows from it is worked out
+// where it is used and not kept.
+DEVICE u32 fresh(u32 v) {
+  asm volatile("" : "+r"(v));
+  return v;
+}
 DEVICE u32 load_volatile(const u32 *p) {
   u32 r;
   asm volatile("ld.volatile.global.u32 %0, [%1];" : "=r"(r) : "l"(p) : "memory");
+  return r;
+}
+DEVICE u32 load_cached(const u32 *p) {
+  u32 r;
+  asm volatile("ld.global.ca.u32 %0, [%1];" : "=r"(r) : "l"(p) : "memory");
   return r;
 }
 DEVICE float fma_f32(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
@@ -99,10 +111,12 @@ DEVICE float float_of(u32 v) { return __builtin_bit_cast(float, v); }
 
 #define NEGATIVE_INFINITY float_of(0xff800000u)
 
-// stopped reports whether the job was cancelled. Kernels without barriers ask it;
-// the others ask all_stopped, so that all threads of a block leave together.
-DEVICE bool stopped(const u32 *stop) { return load_volatile(stop) != 0; }
-DEVICE bool all_stopped(const u32 *stop) { return barrier_any(thread_index() == 0 && stopped(stop)); }
+// stopped reports whether the job was cancelled. Kernels without barriers ask it,
+// every warp of them: it may come from the L1 cache, which every launch begins
+// without, since they are short and one address answers only so often. The others ask
+// all_stopped, so that all threads of a block leave together, and ask the memory.
+DEVICE bool stopped(const u32 *stop) { return load_cached(stop) != 0; }
+DEVICE bool all_stopped(const u32 *stop) { return barrier_any(thread_index() == 0 && load_volatile(stop) != 0); }
 
 // whole16 reports whether an address is one of 16 bytes; views may begin anywhere.
 DEVICE bool whole16(const void *p) { return (u64)p % 16 == 0; }

@@ -1,27 +1,29 @@
 // Attention on tensor cores without the matrix between: a block of 4 warps takes
-// 64·MT queries of one head and goes over the keys they see, 64 at a time, the next
+// 64·MT queries of one head and goes over the keys they see, Keys at a time, the next
 // ones on their way while these are computed with. Each warp has 16·MT queries
-// whole. Operands have 16 bits, heads padded to D; sums, maxima and results are f32.
+// whole, and reads keys and values once for all of them. Operands have 16 bits,
+// heads padded to D; sums, maxima and weights before rounding are f32.
 #pragma once
 #include "mma.cuh"
 #include "rows.cuh"
 
-template <int D, int MT> struct FlashTile {
-  static constexpr u32 queries = 64 * MT, keys = 64, row = 2 * D;
+template <int D, int MT, int Keys> struct FlashTile {
+  static constexpr u32 queries = 64 * MT, keys = Keys, row = 2 * D;
   static constexpr u32 k = queries * row, v = k + 2 * keys * row, bytes = v + 2 * keys * row;
 };
 
 struct Flash {
-  float *out;              // [rows, heads·d]
+  void *out;               // [rows, heads·d]
   const u16 *q, *k, *v;    // [rows, heads·D]
   const float *bias;       // [heads, queries, keys] or null
   u32 heads, d;
-  float scale;
+  float scale;             // over 0
+  u32 kind;                // what is stored
   Rows rows;
 };
 
-template <class T, int D, int MT> DEVICE void flash(const Flash &f, u32 piece) {
-  using Tile = FlashTile<D, MT>;
+template <class T, int D, int MT, int Keys> DEVICE void flash(const Flash &f, u32 piece) {
+  using Tile = FlashTile<D, MT, Keys>;
   constexpr int Chunks = D / 8;
   constexpr float log2e = 1.44269504f;
   const Rows rows = f.rows;
@@ -31,96 +33,104 @@ template <class T, int D, int MT> DEVICE void flash(const Flash &f, u32 piece) {
   const u32 base = shared_address(shared());
   const u64 width = (u64)f.heads * D;
 
+  // A thread copies the same piece of rows that are Step apart, which a swizzle puts
+  // equally far apart.
+  constexpr u32 Step = 128 / Chunks;
+  static_assert(Step % 8 == 0, "swizzles repeat every 8 rows");
+  const u32 r0 = t / Chunks, c0 = t % Chunks, place = swizzle<Chunks>(r0, c0);
+  const u64 stride = Step * rows.step * width;
   auto fetch = [&](u32 to, const u16 *x, u32 first, u32 count, u32 end) {
-    for (u32 i = t; i < count * Chunks; i += 128) {
-      const u32 r = i / Chunks, c = i % Chunks;
-      const bool in = first + r < end;
-      copy16(to + swizzle<Chunks>(r, c), in ? x + rows.at(b, first + r) * width + head * D + c * 8 : x, in);
-    }
+    const u16 *from = x + rows.at(b, first + r0) * width + head * D + c0 * 8;
+    UNROLL for (u32 r = r0; r < r0 + count; r += Step, from += stride, to += Step * Tile::row)
+      copy16(to + place, first + r < end ? from : x, first + r < end);
   };
   const u32 last = q0 + Tile::queries < rows.queries ? q0 + Tile::queries - 1 : rows.queries - 1;
-  const u32 begin = rows.from(q0) / 64, end = (rows.to(last) + 63) / 64;
+  const u32 begin = rows.from(q0) / Keys, end = (rows.to(last) + Keys - 1) / Keys;
   auto fetch_keys = [&](u32 tile) {
-    fetch(base + Tile::k + tile % 2 * Tile::keys * Tile::row, f.k, tile * 64, 64, rows.keys);
-    fetch(base + Tile::v + tile % 2 * Tile::keys * Tile::row, f.v, tile * 64, 64, rows.keys);
+    fetch(base + Tile::k + tile % 2 * Tile::keys * Tile::row, f.k, tile * Keys, Keys, rows.keys);
+    fetch(base + Tile::v + tile % 2 * Tile::keys * Tile::row, f.v, tile * Keys, Keys, rows.keys);
     copies_commit();
   };
   fetch(base, f.q, q0, Tile::queries, rows.queries);
   fetch_keys(begin);
 
   float sum[MT][D / 8][4], top[MT][2], total[MT][2];
-  u32 from[MT][2], to[MT][2];
   UNROLL for (int m = 0; m < MT; m++) {
     UNROLL for (int j = 0; j < D / 8; j++) UNROLL for (int e = 0; e < 4; e++) sum[m][j][e] = 0;
-    UNROLL for (int e = 0; e < 2; e++) {
-      const u32 q = q0 + warp * 16 * MT + m * 16 + lane / 4 + 8 * e;
-      top[m][e] = NEGATIVE_INFINITY, total[m][e] = 0;
-      from[m][e] = rows.from(q), to[m][e] = q < rows.queries ? rows.to(q) : rows.keys;
-    }
+    UNROLL for (int e = 0; e < 2; e++) top[m][e] = NEGATIVE_INFINITY, total[m][e] = 0;
   }
 
+  const float to_powers = f.bias ? 1.f : f.scale * log2e; // of logits as they stand in s
   for (u32 tile = begin; tile < end; tile++) {
-    if (tile + 1 < end) {
-      fetch_keys(tile + 1);
-      copies_wait<1>();
-    } else {
-      copies_wait<0>();
-    }
+    copies_wait<0>();
     barrier();
+    if (tile + 1 < end) fetch_keys(tile + 1);
     const u32 ks = base + Tile::k + tile % 2 * Tile::keys * Tile::row;
     const u32 vs = base + Tile::v + tile % 2 * Tile::keys * Tile::row;
-    UNROLL for (int m = 0; m < MT; m++) {
-      float s[8][4];
-      UNROLL for (int j = 0; j < 8; j++) UNROLL for (int e = 0; e < 4; e++) s[j][e] = 0;
-      UNROLL for (int kk = 0; kk < D / 16; kk++) {
-        u32 a[4], x[4];
-        load4(a, base + swizzle<Chunks>((warp * MT + m) * 16 + lane % 16, kk * 2 + lane / 16));
-        UNROLL for (int j = 0; j < 4; j++) {
-          load4(x, ks + swizzle<Chunks>(j * 16 + lane / 16 * 8 + lane % 8, kk * 2 + lane / 8 % 2));
-          mma<T>(s[2 * j], a, x[0], x[1]);
-          mma<T>(s[2 * j + 1], a, x[2], x[3]);
-        }
-      }
-      // Logits in powers of two; keys that are not seen, or not there, get −∞.
-      UNROLL for (int e = 0; e < 2; e++) {
-        float high = top[m][e];
-        UNROLL for (int j = 0; j < 8; j++)
-          UNROLL for (int i = 2 * e; i < 2 * e + 2; i++) {
-            const u32 key = tile * 64 + j * 8 + lane % 4 * 2 + i % 2;
-            s[j][i] *= f.scale * log2e;
-            if (key < from[m][e] || key >= to[m][e]) {
-              s[j][i] = NEGATIVE_INFINITY;
-            } else if (f.bias) {
-              const u32 q = q0 + (warp * MT + m) * 16 + lane / 4 + 8 * e;
-              if (q < rows.queries) s[j][i] += log2e * f.bias[((u64)head * rows.queries + q) * rows.keys + key];
-            }
-            high = max_f32(high, s[j][i]);
-          }
-        high = max_f32(high, from_lane_xor(high, 1));
-        high = max_f32(high, from_lane_xor(high, 2));
-        const float level = high == NEGATIVE_INFINITY ? 0.f : high;
-        const float fade = exp2_f32(top[m][e] - level);
-        top[m][e] = high;
-        total[m][e] *= fade;
-        UNROLL for (int j = 0; j < 8; j++)
-          UNROLL for (int i = 2 * e; i < 2 * e + 2; i++) {
-            s[j][i] = exp2_f32(s[j][i] - level);
-            total[m][e] += s[j][i];
-          }
-        UNROLL for (int j = 0; j < D / 8; j++) sum[m][j][2 * e] *= fade, sum[m][j][2 * e + 1] *= fade;
-      }
-      UNROLL for (int kk = 0; kk < 4; kk++) {
-        const u32 p[4] = {T::pair(s[2 * kk][0], s[2 * kk][1]), T::pair(s[2 * kk][2], s[2 * kk][3]),
-                          T::pair(s[2 * kk + 1][0], s[2 * kk + 1][1]), T::pair(s[2 * kk + 1][2], s[2 * kk + 1][3])};
-        UNROLL for (int j = 0; j < D / 16; j++) {
-          u32 x[4];
-          load4_turned(x, vs + swizzle<Chunks>(kk * 16 + lane % 16, j * 2 + lane / 16));
-          mma<T>(sum[m][2 * j], p, x[0], x[1]);
-          mma<T>(sum[m][2 * j + 1], p, x[2], x[3]);
+    const u32 l = fresh(lane); // or every address below would have a register of its own
+    float s[MT][Keys / 8][4];
+    UNROLL for (int m = 0; m < MT; m++) UNROLL for (int j = 0; j < Keys / 8; j++) UNROLL for (int e = 0; e < 4; e++) s[m][j][e] = 0;
+    UNROLL for (int kk = 0; kk < D / 16; kk++) {
+      u32 a[MT][4], x[4];
+      UNROLL for (int m = 0; m < MT; m++)
+        load4(a[m], base + swizzle<Chunks>((warp * MT + m) * 16 + l % 16, kk * 2 + l / 16));
+      UNROLL for (int j = 0; j < Keys / 16; j++) {
+        load4(x, ks + swizzle<Chunks>(j * 16 + l / 16 * 8 + l % 8, kk * 2 + l / 8 % 2));
+        UNROLL for (int m = 0; m < MT; m++) {
+          mma<T>(s[m][2 * j], a[m], x[0], x[1]);
+          mma<T>(s[m][2 * j + 1], a[m], x[2], x[3]);
         }
       }
     }
-    barrier();
+    // Keys that are not seen, or not there, get −∞; only tiles at an edge have any.
+    if (f.bias || tile * Keys < rows.from(last) || tile * Keys + Keys > rows.to(q0))
+      UNROLL for (int m = 0; m < MT; m++)
+        UNROLL for (int e = 0; e < 2; e++) {
+          const u32 q = q0 + (warp * MT + m) * 16 + lane / 4 + 8 * e;
+          const u32 from = rows.from(q), to = q < rows.queries ? rows.to(q) : rows.keys;
+          UNROLL for (int j = 0; j < Keys / 8; j++)
+            UNROLL for (int i = 2 * e; i < 2 * e + 2; i++) {
+              const u32 key = tile * Keys + j * 8 + lane % 4 * 2 + i % 2;
+              if (key < from || key >= to) {
+                s[m][j][i] = NEGATIVE_INFINITY;
+              } else if (f.bias) {
+                s[m][j][i] *= f.scale * log2e;
+                if (q < rows.queries) s[m][j][i] += log2e * f.bias[((u64)head * rows.queries + q) * rows.keys + key];
+              }
+            }
+        }
+    UNROLL for (int m = 0; m < MT; m++)
+      UNROLL for (int e = 0; e < 2; e++) {
+        float high = top[m][e];
+        UNROLL for (int j = 0; j < Keys / 8; j++) high = max_f32(high, max_f32(s[m][j][2 * e], s[m][j][2 * e + 1]));
+        high = max_f32(high, from_lane_xor(high, 1));
+        high = max_f32(high, from_lane_xor(high, 2));
+        const float level = high == NEGATIVE_INFINITY ? 0.f : high * to_powers;
+        const float fade = exp2_f32(fma_f32(top[m][e], to_powers, -level));
+        top[m][e] = high;
+        float sum_of = 0;
+        UNROLL for (int j = 0; j < Keys / 8; j++)
+          UNROLL for (int i = 2 * e; i < 2 * e + 2; i++) {
+            s[m][j][i] = exp2_f32(fma_f32(s[m][j][i], to_powers, -level));
+            sum_of += s[m][j][i];
+          }
+        total[m][e] = fma_f32(total[m][e], fade, sum_of);
+        UNROLL for (int j = 0; j < D / 8; j++) sum[m][j][2 * e] *= fade, sum[m][j][2 * e + 1] *= fade;
+      }
+    UNROLL for (int kk = 0; kk < Keys / 16; kk++) {
+      u32 p[MT][4];
+      UNROLL for (int m = 0; m < MT; m++)
+        UNROLL for (int i = 0; i < 4; i++)
+          p[m][i] = T::pair(s[m][2 * kk + i / 2][i % 2 * 2], s[m][2 * kk + i / 2][i % 2 * 2 + 1]);
+      UNROLL for (int j = 0; j < D / 16; j++) {
+        u32 x[4];
+        load4_turned(x, vs + swizzle<Chunks>(kk * 16 + l % 16, j * 2 + l / 16));
+        UNROLL for (int m = 0; m < MT; m++) {
+          mma<T>(sum[m][2 * j], p[m], x[0], x[1]);
+          mma<T>(sum[m][2 * j + 1], p[m], x[2], x[3]);
+        }
+      }
+    }
   }
 
   UNROLL for (int m = 0; m < MT; m++)
@@ -131,11 +141,16 @@ template <class T, int D, int MT> DEVICE void flash(const Flash &f, u32 piece) {
       const u32 q = q0 + (warp * MT + m) * 16 + lane / 4 + 8 * e;
       if (q >= rows.queries) continue;
       const float by = all > 0 ? 1.f / all : 0.f;
-      float *row = f.out + rows.at(b, q) * ((u64)f.heads * f.d) + head * f.d;
-      UNROLL for (int j = 0; j < D / 8; j++)
-        UNROLL for (int i = 0; i < 2; i++) {
-          const u32 c = j * 8 + lane % 4 * 2 + i;
-          if (c < f.d) row[c] = sum[m][j][2 * e + i] * by;
+      const u64 at = rows.at(b, q) * ((u64)f.heads * f.d) + head * f.d;
+      UNROLL for (int j = 0; j < D / 8; j++) {
+        const u32 c = j * 8 + lane % 4 * 2;
+        const float x = sum[m][j][2 * e] * by, y = sum[m][j][2 * e + 1] * by;
+        if (f.d % 2 == 0 && whole16(f.out)) {
+          if (c < f.d) put2(f.out, at + c, f.kind, x, y);
+          continue;
         }
+        if (c < f.d) put(f.out, at + c, f.kind, x);
+        if (c + 1 < f.d) put(f.out, at + c + 1, f.kind, y);
+      }
     }
 }

@@ -2,7 +2,7 @@
 // epilogue(A [M, K] · B [N, K]ᵀ). Both are read along K in 16-byte pieces, B from
 // rows of K numbers, A through a Loader, which may gather them from anywhere.
 // A block of WarpsM·WarpsN warps makes a tile of BM×BN; K goes by in slices of 32,
-// Stages of them in flight.
+// Stages of them in flight. Where K is cut into parts, a block makes one of them.
 #pragma once
 #include "epilogue.cuh"
 #include "mma.cuh"
@@ -12,7 +12,8 @@ template <int BM, int BN, int Stages> struct GemmTile {
 };
 
 template <class T, class Loader, int BM, int BN, int WarpsM, int WarpsN, int Stages>
-DEVICE void gemm(const Loader &loader, const u16 *weights, u32 M, u32 N, u32 K, u32 tile, const Epilogue &end) {
+DEVICE void gemm(const Loader &loader, const u16 *weights, u32 M, u32 N, u32 K, u32 tile, u32 part, u32 parts,
+                 const Epilogue &end) {
   constexpr int Threads = 32 * WarpsM * WarpsN, Rows = Threads / 4;
   constexpr int WM = BM / WarpsM, WN = BN / WarpsN, MT = WM / 16, NT = WN / 8;
   static_assert(BM % Rows == 0 && BN % Rows == 0 && WM % 16 == 0 && WN % 16 == 0, "tiles divide");
@@ -27,10 +28,12 @@ DEVICE void gemm(const Loader &loader, const u16 *weights, u32 M, u32 N, u32 K, 
   typename Loader::Row rows[BM / Rows];
   UNROLL for (int i = 0; i < BM / Rows; i++) rows[i] = loader.row(m0 + row + i * Rows);
 
-  const u32 slices = (K + 31) / 32;
+  const u32 all = (K + 31) / 32, per = (all + parts - 1) / parts;
+  const u32 begin = part * per, slices = begin >= all ? 0 : all - begin < per ? all - begin : per;
+  u32 k = begin * 32 + chunk * 8;
+  auto column = loader.column(k);
   auto fetch = [&](u32 slice) {
-    const u32 at = base + slice % Stages * Tile::stage, k = slice * 32 + chunk * 8;
-    const auto column = loader.column(k);
+    const u32 at = base + slice % Stages * Tile::stage;
     UNROLL for (int i = 0; i < BM / Rows; i++) {
       const u16 *from;
       bool in = loader.find(rows[i], column, &from) && k < K;
@@ -41,6 +44,8 @@ DEVICE void gemm(const Loader &loader, const u16 *weights, u32 M, u32 N, u32 K, 
       bool in = n < N && k < K;
       copy16(at + Tile::a + swizzle<4>(row + i * Rows, chunk), in ? weights + (u64)n * K + k : weights, in);
     }
+    k += 32;
+    loader.next(column);
   };
   UNROLL for (int s = 0; s < Stages - 1; s++) {
     if ((u32)s < slices) fetch(s);
@@ -56,16 +61,21 @@ DEVICE void gemm(const Loader &loader, const u16 *weights, u32 M, u32 N, u32 K, 
     if (slice + Stages - 1 < slices) fetch(slice + Stages - 1);
     copies_commit();
     const u32 at = base + slice % Stages * Tile::stage;
-    UNROLL for (int kk = 0; kk < 2; kk++) {
-      u32 a[MT][4], b[NT / 2][4];
+    // The second half's operands are on their way while the first half is computed.
+    u32 a[2][MT][4], b[2][NT / 2][4];
+    auto load = [&](int kk) {
       UNROLL for (int i = 0; i < MT; i++)
-        load4(a[i], at + swizzle<4>(wm + i * 16 + lane % 16, kk * 2 + lane / 16));
+        load4(a[kk][i], at + swizzle<4>(wm + i * 16 + lane % 16, kk * 2 + lane / 16));
       UNROLL for (int j = 0; j < NT / 2; j++)
-        load4(b[j], at + Tile::a + swizzle<4>(wn + j * 16 + lane / 16 * 8 + lane % 8, kk * 2 + lane / 8 % 2));
+        load4(b[kk][j], at + Tile::a + swizzle<4>(wn + j * 16 + lane / 16 * 8 + lane % 8, kk * 2 + lane / 8 % 2));
+    };
+    load(0);
+    UNROLL for (int kk = 0; kk < 2; kk++) {
+      if (kk == 0) load(1);
       UNROLL for (int i = 0; i < MT; i++)
         UNROLL for (int j = 0; j < NT / 2; j++) {
-          mma<T>(sum[i][2 * j], a[i], b[j][0], b[j][1]);
-          mma<T>(sum[i][2 * j + 1], a[i], b[j][2], b[j][3]);
+          mma<T>(sum[i][2 * j], a[kk][i], b[kk][j][0], b[kk][j][1]);
+          mma<T>(sum[i][2 * j + 1], a[kk][i], b[kk][j][2], b[kk][j][3]);
         }
     }
   }
@@ -99,6 +109,7 @@ struct Dense {
   struct Row { const u16 *at; };
   MEMBER Row row(u32 r) const { return {r < rows ? a + (u64)r * k : nullptr}; }
   MEMBER u32 column(u32 k) const { return k; }
+  MEMBER void next(u32 &k) const { k += 32; }
   MEMBER bool find(const Row &r, u32 column, const u16 **from) const {
     *from = r.at && column < k ? r.at + column : a;
     return r.at != nullptr;

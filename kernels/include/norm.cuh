@@ -11,11 +11,12 @@ struct Norm {
   float eps;
   const float *weight, *bias, *scale, *shift;
   u32 act;
+  u32 store;  // as what results are stored
 
   // apply normalises one row with `Step` threads, of which this is number t; add
   // sums over them.
-  template <u32 Step, class Add> MEMBER void apply(float *out, const float *x, u32 t, Add add) const {
-    const bool wide = dim % 4 == 0 && whole16(x) && whole16(out);
+  template <u32 Step, class Add> MEMBER void apply(void *out, u64 at, const float *x, u32 t, Add add) const {
+    const bool wide = dim % 4 == 0 && whole16(x) && whole16(out) && at % 4 == 0;
     float mean = 0, square = 0;
     if (kind == LAYER_NORM) {
       each<Step>(x, t, wide, [&](u32, float v) { mean += v; });
@@ -35,10 +36,10 @@ struct Norm {
     if (wide) {
       for (u32 i = 4 * t; i < dim; i += 4 * Step) {
         const float4 v = *(const float4 *)(x + i);
-        *(float4 *)(out + i) = float4{finish(i, v.x), finish(i + 1, v.y), finish(i + 2, v.z), finish(i + 3, v.w)};
+        put4(out, at + i, store, float4{finish(i, v.x), finish(i + 1, v.y), finish(i + 2, v.z), finish(i + 3, v.w)});
       }
     } else {
-      for (u32 i = t; i < dim; i += Step) out[i] = finish(i, x[i]);
+      for (u32 i = t; i < dim; i += Step) put(out, at + i, store, finish(i, x[i]));
     }
   }
 
@@ -54,14 +55,14 @@ struct Norm {
   }
 
   // rows normalises with 256 threads either a row, or a row with each warp.
-  MEMBER void rows(float *out, const float *x, u32 count, bool by_warp) const {
+  MEMBER void rows(void *out, const float *x, u32 count, bool by_warp) const {
     if (by_warp) {
       const u32 r = block_index() * 8 + thread_index() / 32;
       if (r >= count) return;
-      apply<32>(out + (u64)r * dim, x + (u64)r * dim, thread_index() % 32, [](float v) { return warp_sum(v); });
+      apply<32>(out, (u64)r * dim, x + (u64)r * dim, thread_index() % 32, [](float v) { return warp_sum(v); });
       return;
     }
     const u64 at = (u64)block_index() * dim;
-    apply<256>(out + at, x + at, thread_index(), [](float v) { return block_sum(v, (float *)shared()); });
+    apply<256>(out, at, x + at, thread_index(), [](float v) { return block_sum(v, (float *)shared()); });
   }
 };

@@ -78,3 +78,23 @@ DEVICE void sincos_f64(double x, double *sine, double *cosine) {
   *sine = q & 2 ? -a : a;
   *cosine = (q + 1) & 2 ? -b : b;
 }
+
+// What results are stored as: float32, or what a product reads next.
+enum Store : u32 { STORE_F32, STORE_BF16, STORE_F16 };
+
+DEVICE u32 pair_as(u32 kind, float lo, float hi) { return kind == STORE_BF16 ? Brain::pair(lo, hi) : Half::pair(lo, hi); }
+
+// put stores number i of out, put2 numbers i and i+1 (i is even), put4 four (i is a
+// multiple of 4, and out begins at 16 bytes).
+DEVICE void put(void *out, u64 i, u32 kind, float v) {
+  if (kind == STORE_F32) ((float *)out)[i] = v;
+  else ((u16 *)out)[i] = (u16)pair_as(kind, v, 0);
+}
+DEVICE void put2(void *out, u64 i, u32 kind, float a, float b) {
+  if (kind == STORE_F32) *(float2 *)((float *)out + i) = float2{a, b};
+  else *(u32 *)((u16 *)out + i) = pair_as(kind, a, b);
+}
+DEVICE void put4(void *out, u64 i, u32 kind, const float4 &v) {
+  if (kind == STORE_F32) *(float4 *)((float *)out + i) = v;
+  else *(uint2 *)((u16 *)out + i) = uint2{pair_as(kind, v.x, v.y), pair_as(kind, v.z, v.w)};
+}

@@ -19,10 +19,10 @@ def mixed(device):
 
 
 class Muon:
-    """Momentum whose update is made orthogonal (five Newton-Schulz steps), for matrices and kernels."""
+    """Momentum whose update is made orthogonal (five Newton-Schulz steps), for matrices and kernels; a team shares the work."""
 
-    def __init__(self, params, lr, momentum=.95, decay=0.):
-        self.params, self.lr, self.momentum, self.decay = list(params), lr, momentum, decay
+    def __init__(self, params, lr, momentum=.95, decay=0., team=None):
+        self.params, self.lr, self.momentum, self.decay, self.team = list(params), lr, momentum, decay, team
         self.buffers = [torch.zeros_like(p) for p in self.params]
         self.shapes = {}
         for i, p in enumerate(self.params):
@@ -33,7 +33,11 @@ class Muon:
         grads = [p.grad if p.grad is not None else torch.zeros_like(p) for p in self.params]
         torch._foreach_mul_(self.buffers, self.momentum)
         torch._foreach_add_(self.buffers, grads)
+        updates = [None] * len(grads)
         for (rows, cols), ids in self.shapes.items():  # matrices of one shape go through in one batch
+            ids = ids if self.team is None else self.team.mine(ids)
+            if not ids:
+                continue
             x = torch.stack([(grads[i] + self.momentum * self.buffers[i]).reshape(rows, cols) for i in ids])
             if rows > cols:
                 x = x.transpose(1, 2)
@@ -44,10 +48,13 @@ class Muon:
                 x = torch.baddbmm(x, a, x, beta=3.4445)
             if rows > cols:
                 x = x.transpose(1, 2)
-            ps = [self.params[i] for i in ids]
-            if self.decay:
-                torch._foreach_mul_(ps, 1 - self.lr * self.decay)
-            torch._foreach_add_(ps, [v.reshape(p.shape) for v, p in zip(x.float(), ps)], alpha=-self.lr * max(1., rows / cols) ** .5)
+            for i, v in zip(ids, x.float() * max(1., rows / cols) ** .5):
+                updates[i] = v.reshape(self.params[i].shape)
+        if self.team is not None:
+            updates = self.team.together(updates, self.params)
+        if self.decay:
+            torch._foreach_mul_(self.params, 1 - self.lr * self.decay)
+        torch._foreach_add_(self.params, updates, alpha=-self.lr)
         for p in self.params:
             p.grad = None
 
@@ -118,6 +125,17 @@ class Team:
         for g, v in zip(grads, flat.split([g.numel() for g in grads] + [1])):
             g.copy_(v.view_as(g))
         return flat[-1].item()
+
+    def mine(self, ids):
+        return ids[self.rank::self.size]
+
+    def together(self, parts, like):
+        """Puts together what each has made of its own share; the others' parts are None."""
+        if self.size == 1:
+            return parts
+        flat = torch.cat([torch.zeros(p.numel()) if v is None else v.reshape(-1) for v, p in zip(parts, like)])
+        self.dist.all_reduce(flat)
+        return [v.view_as(p) for v, p in zip(flat.split([p.numel() for p in like]), like)]
 
     def same(self, params):
         """Everybody begins with the first one's numbers."""

@@ -54,4 +54,49 @@ OFFERED = {
         _thing('a white crescent moon at night, the camera zooms in', '一个白色的月牙在夜空下，镜头推近', 'white', 'crescent', 'still', 'night', camera='zoom in'),
         _thing('two brown blocks moving right fast on Mars', '两个棕色的方块在火星上快速向右移动', 'brown', 'square', 'right', 'mars', 2, 'fast')],
 }
-EXAMPLES = {name: [dict(en=en, zh=zh) for en, zh, _ in rows] for name, rows in OFFERED.items()}
+CALM = {  # of the small world
+    'class animation': [
+        _scene('planets orbiting the sun', '行星绕着太阳转', 'planets'), _scene('a pendulum swinging back and forth', '单摆来回摆动', 'pendulum'),
+        _scene('hot water molecules moving fast', '热水分子快速运动', 'steam'), _scene('water molecules vibrating in ice', '水分子在冰里振动', 'ice'),
+        _scene('a plant growing from a seed', '种子长成植物', 'plant'), _scene('a volcano erupting', '火山喷发', 'volcano'),
+        _scene('the phases of the moon', '月相变化', 'moon'), _scene('two gears turning', '两个齿轮在转动', 'gears'),
+        _scene('a rocket taking off', '火箭升空', 'rocket'), _scene('a bar chart growing', '柱状图增长', 'bars')],
+    'advertisement': [
+        _thing('a red sneaker in the spotlight', '一只红色的运动鞋在聚光灯下', 'red', 'shoe', 'spotlight'),
+        _thing('confetti falls on a blue gift box', '彩带落在一个蓝色的礼盒上', 'blue', 'gift', 'confetti'),
+        _thing('a white phone spinning in a city', '一部白色的手机在城市里旋转', 'white', 'phone', 'spin', 'city'),
+        _thing('a green bottle on a beach', '一个绿色的瓶子在海滩上', 'green', 'bottle', 'still', 'beach'),
+        _thing('an orange mug getting bigger in a meadow', '一个橙色的马克杯在草地上变大', 'orange', 'cup', 'grow', 'meadow'),
+        _thing('a pink gift box bouncing in the snow', '一个粉色的礼盒在雪地里弹跳', 'pink', 'gift', 'bounce', 'snow'),
+        _thing('introducing a purple phone', '隆重推出一部紫色的手机', 'purple', 'phone', 'still'),
+        _thing('a yellow shoe moving right in a meadow', '一只黄色的鞋子在草地上向右移动', 'yellow', 'shoe', 'right', 'meadow'),
+        _thing('a spotlight shines on a white phone', '聚光灯照在一部白色的手机上', 'white', 'phone', 'spotlight'),
+        _thing('a red bottle rising underwater', '一个红色的瓶子在水下上升', 'red', 'bottle', 'up', 'sea')],
+    'characters': [
+        _one('a Shiba Inu in a spacesuit planting potatoes on Mars', '一只柴犬穿着宇航服在火星种土豆', 'dog', 'plant', 'mars', 'spacesuit'),
+        _one('a robot doing a mechanical dance in a city', '一个机器人在城市里跳机械舞', 'robot', 'dance', 'city'),
+        _one('a cat walking to the right in the snow', '一只小猫在雪地里向右走', 'cat', 'walk right', 'snow'),
+        _one('a dog jumping in a meadow', '一只小狗在草地上跳跃', 'dog', 'jump', 'meadow'),
+        _one('a cat in a hat waving on a beach', '一只戴着帽子的小猫在海滩上挥手', 'cat', 'wave', 'beach', 'hat'),
+        _one('a robot waving hello on Mars', '一个机器人在火星上挥手', 'robot', 'wave', 'mars'),
+        _one('a Shiba Inu dancing at night', '一只柴犬在夜晚跳舞', 'dog', 'dance', 'night'),
+        _one('a cat in a spacesuit jumping on Mars', '一只穿着宇航服的小猫在火星上跳跃', 'cat', 'jump', 'mars', 'spacesuit'),
+        _one('a robot in a hat walking to the left in a city', '一个戴着帽子的机器人在城市里向左走', 'robot', 'walk left', 'city', 'hat'),
+        _one('a kitten dancing underwater', '一只小猫在水下跳舞', 'cat', 'dance', 'sea')],
+    'shapes and motion': [
+        _thing('a red square moving to the right', '一个红色的方块向右移动', 'red', 'square', 'right'),
+        _thing('a blue star spinning at night', '一颗蓝色的星星在夜晚旋转', 'blue', 'star', 'spin', 'night'),
+        _thing('a yellow ball bouncing in a meadow', '一个黄色的球在草地上弹跳', 'yellow', 'circle', 'bounce', 'meadow'),
+        _thing('a green triangle rising', '一个绿色的三角形上升', 'green', 'triangle', 'up'),
+        _thing('a red heart moving left in a city', '一颗红色的爱心在城市里向左移动', 'red', 'heart', 'left', 'city'),
+        _thing('an orange ring moving in a circle underwater', '一个橙色的圆环在水下绕圈', 'orange', 'ring', 'orbit', 'sea'),
+        _thing('a purple heart growing on a beach', '一颗紫色的爱心在海滩上变大', 'purple', 'heart', 'grow', 'beach'),
+        _thing('a white star shrinking on Mars', '一颗白色的星星在火星上变小', 'white', 'star', 'shrink', 'mars'),
+        _thing('a pink circle falling in the snow', '一个粉色的圆形在雪地里下落', 'pink', 'circle', 'down', 'snow'),
+        _thing('a blue square moving left on a beach', '一个蓝色的方块在海滩上向左移动', 'blue', 'square', 'left', 'beach')],
+}
+
+
+def offered(world):
+    """The app's prompts for an edition: those of the full world, or the calmer ones."""
+    return {name: [dict(en=en, zh=zh) for en, zh, _ in rows] for name, rows in (CALM if world.only else OFFERED).items()}

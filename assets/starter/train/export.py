@@ -6,6 +6,7 @@ import struct
 import sys
 import torch
 import dit
+import editions
 import lang
 import latents
 import tokens
@@ -13,7 +14,7 @@ import train_dit
 import vae
 import world
 from common import Sorry, load, log
-from examples import EXAMPLES
+from examples import offered
 
 KINDS = {torch.bfloat16: 'BF16', torch.float32: 'F32', torch.int64: 'I64', torch.float16: 'F16'}
 DEFAULTS = dict(width=256, height=192, frames=17, fps=15, steps=12, guidance=4.0, shift=3.0, sampler='euler')
@@ -61,22 +62,22 @@ def gather(folder):
     heads = dit.TEXT['num_heads']
     pack['text_encoder'] = half(text), dict(kind='umt5', num_heads=heads, num_buckets=32, shared_pos=False)
     body = {n.removeprefix('body.'): w for n, w in d['ema'].items() if n.startswith('body.')}
-    c = dit.DIT
+    c = d['body']
     pack['dit'] = half(dit.interleave(body, c['num_heads'])), dict(
         kind='wan_dit', num_heads=c['num_heads'], text_len=tokens.TEXT_LEN, freq_dim=c['freq_dim'], temporal_window=c['temporal_window'],
         patch_size=c['patch_size'], eps=c['eps'], shift=train_dit.SHIFT, attention='separable')
     return pack
 
 
-def widened(pack, tokenizer):
+def widened(pack, tokenizer, body):
     """The networks as another engine sees them: the exported weights in float32, rotations in the public order."""
     undo = {}
     for n, v in pack['dit'][0].items():
         w = v.float()
         if any(f'{a}_attn.{k}' in n for a in ('self', 'temporal') for k in ('q.', 'k.', 'norm_q.', 'norm_k.')):
-            w = w.unflatten(0, (dit.DIT['num_heads'], -1, 2)).transpose(1, 2).reshape(v.shape)
+            w = w.unflatten(0, (body['num_heads'], -1, 2)).transpose(1, 2).reshape(v.shape)
         undo[n] = w
-    m = train_dit.Model(len(tokenizer), pack['vae'][1]['z_dim'])
+    m = train_dit.Model(len(tokenizer), pack['vae'][1]['z_dim'], body=body)
     m.body.load_state_dict(undo)
     m.text.load_state_dict({n: v.float() for n, v in pack['text_encoder'][0].items()})
     a = vae.VAE(**pack['vae'][1])
@@ -85,9 +86,9 @@ def widened(pack, tokenizer):
 
 
 @torch.no_grad()
-def reference(path, pack, tokenizer):
+def reference(path, pack, tokenizer, body):
     """Numbers to hold another implementation against: ids, text rows, one DiT call, one decode and one encode."""
-    m, a = widened(pack, tokenizer)
+    m, a = widened(pack, tokenizer, body)
     torch.manual_seed(7)
     view = lambda k: torch.tensor(pack['vae'][1][k]).view(1, -1, 1, 1, 1)
     out = {}
@@ -113,10 +114,10 @@ def reference(path, pack, tokenizer):
         prompts=[s for s, _ in lang.SEEDS], note='float32 with the bfloat16 weights widened; dit.v is the velocity for text.0; vae.latent is normalised'))
 
 
-def model_json(path, edition, note):
-    en, zh = lang.taught()
+def model_json(path, edition, note, world):
+    en, zh = lang.taught(world.only)
     model = dict(name='starter', title='Kinora Starter', edition=edition, defaults=DEFAULTS, size_step=32, max_size=256, note=note,
-                 words=dict(en=en, zh=zh), examples=EXAMPLES)
+                 words=dict(en=en, zh=zh), examples=offered(world))
     with open(path, 'w', encoding='utf-8') as f:
         json.dump(model, f, ensure_ascii=False, indent=1)
         f.write('\n')
@@ -130,5 +131,5 @@ def export(folder, out, edition='CPU edition'):
         write(f'{out}/{name}.safetensors', tensors, config)
     shutil.copyfile(f'{folder}/tokenizer.model', f'{out}/tokenizer.model')
     model_json(f'{out}/model.json', edition, 'Small model drawn and trained by Kinora: class scenes, three characters, coloured things in places. An early edition: outlines are soft, shapes and motions often wrong. GPL-3.0-or-later.')
-    reference(f'{out}/testdata/ref.safetensors', pack, tokenizer)
+    reference(f'{out}/testdata/ref.safetensors', pack, tokenizer, load(f'{folder}/dit.pt')['body'])
     log('exported to', out, ', '.join(f'{n} {os.path.getsize(f"{out}/{n}") / 1e6:.1f} MB' for n in sorted(os.listdir(out)) if '.' in n and os.path.isfile(f'{out}/{n}')))

@@ -14,7 +14,7 @@ import tokens
 import train_dit
 import train_vae
 import vae
-from common import load, log, mixed, save
+from common import Sorry, load, log, mixed, save
 
 VAE, READER = .27, .06  # shares of the time
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -62,6 +62,7 @@ def train(folder, minutes, batch=0, clips=12000, device='cuda', workers=12, out=
         log(f'{shelf.n} clips encoded,', 'the block is compiled' if compiled else 'the block is not compiled')
         train_dit.train(folder, minutes * (1 - VAE - READER), device, batch, look=lambda f: child(f, 'sheet'), every=90, compiled=compiled, shelf=shelf)
         pack(folder, out)
+        shelf.keep(f'{folder}/shelf.pt')
 
         def some():
             i = torch.randint(shelf.n, (256,), device=device)
@@ -71,6 +72,18 @@ def train(folder, minutes, batch=0, clips=12000, device='cuda', workers=12, out=
         pack(folder, out)
     finally:
         s.close()
+
+
+def again(folder, minutes, batch=0, device='cuda', out=''):
+    """So many more minutes for the transformer, on the latents that an earlier run has kept."""
+    state = load(f'{folder}/dit.pt')
+    if state is None:
+        raise Sorry(f'There is no trained model in {folder}; run "python3 train.py gpu" first.')
+    if device == 'cuda':
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    train_dit.train(folder, state['spent'] / 60 + minutes, device, batch or 128, look=lambda f: child(f, 'sheet'), every=90, compiled=device == 'cuda',
+                    shelf=latents.Flow.kept(f'{folder}/shelf.pt', device))
+    pack(folder, out)
 
 
 def pack(folder, out):
@@ -89,7 +102,7 @@ def pack(folder, out):
             parts[-1][n] = w.half()
             room += 2 * w.numel()
         for k, p in enumerate(parts):
-            save(f'{out}/dit_{k}.pt', dict(ema=p, step=d['step'], scale=d['scale']))
+            save(f'{out}/dit_{k}.pt', dict(ema=p, step=d['step'], scale=d['scale'], body=d['body']))
     if r:
         save(f'{out}/reader.pt', dict(r, model={n: w.half() for n, w in r['model'].items()}))
 

@@ -227,21 +227,33 @@ SEEDS = [('a Shiba Inu in a spacesuit planting potatoes on Mars', dict(kind='cha
          ('一只柴犬穿着宇航服在火星种土豆', dict(kind='character', subject='dog', colour=None, dress='spacesuit', action='plant', place='mars'))]
 
 
-def taught():
-    """Every word of the English grammar and every phrase of the Chinese one."""
-    en = ['a an the paw in on at one is are and with pair pairs of astronaut new', *COLOURS, *(q[0] for q in NUMBERS.values())]
-    zh = ['的', '在', '有', '一双', '穿', '穿着', '衣服', '宇航员', '全新的', '正在', '周围', '上', *W.SHORT]
+ASKED = {'EN': 'subject', 'ZH': 'subject', 'COLOUR': 'colour', 'MOTION': 'motion', 'EVENT': 'motion', 'DRESS': 'dress', 'PLACE': 'place', 'SPEED': 'speed',
+         'CAMERA': 'camera', 'LENS': 'camera', 'SCENE': 'subject', 'MEASURE': 'subject'}
+
+
+def taught(only=None):
+    """Every word of the English grammar and every phrase of the Chinese one; only, {question: answers}, narrows them."""
+    allow = lambda question, answer: not only or question not in only or answer in only[question]
+    many = allow('count', 2)
+    en = ['a an the paw in on at one is are and with of astronaut new', *(q for q in COLOURS if allow('colour', q))]
+    zh = ['的', '在', '有', '穿', '穿着', '衣服', '宇航员', '全新的', '正在', '周围', '上']
+    zh += [q for q in W.SHORT if any(q in v and allow('subject', k) for k, v in W.ZH.items())]
+    if many:
+        en += ['pair pairs', *(q[0] for q in NUMBERS.values())]
+        zh += ['一双']
     for name, table in vars(W).items():
+        if isinstance(table, dict) and (question := ASKED.get(name.split('_')[-1])) and name != 'ZH_MEASURE':
+            table = {k: v for k, v in table.items() if allow(question, k)}
         rows = table.values() if isinstance(table, dict) else [table]
         if name.startswith('ZH') and name != 'ZH_MEASURE' or name.endswith('_ZH'):
             zh += [q for v in rows for s in v for q in ((s,) if isinstance(s, str) else s)]
         elif name in ('EN_MOTION', 'EN_ACTION', 'EN_RUN', 'EN_ROBOT'):
             en += [f(s) for k in table for s in (table[k] if isinstance(table, dict) else [k]) if s for f in ((str,) if k in LIT else (str, _s, _ing))]
         elif name == 'EN':
-            en += [f(s) for k, v in table.items() for s in v for f in (str, _plural) if f is str or k in (*PRODUCTS, *SHAPES) and s not in PAIRS]
+            en += [f(s) for k, v in table.items() for s in v for f in (str, _plural) if f is str or many and k in (*PRODUCTS, *SHAPES) and s not in PAIRS]
         elif name.startswith('EN_') or name.endswith('_EN'):
             en += [s for v in rows for s in v]
-    zh += [n + m for n in '一两三' for m in sorted({*W.ZH_MEASURE.values(), '个'})]
+    zh += [n + m for n in ('一两三' if many else '一') for m in sorted({*W.ZH_MEASURE.values(), '个'})]
     for s in ',:{}':
         en = [w.replace(s, ' ') for w in en]
     return sorted({w.lower() for s in en for w in s.split()}), sorted({s.strip('：，') for s in zh} - {''})

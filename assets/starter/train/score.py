@@ -4,6 +4,7 @@ import random
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+import editions
 import lang
 import latents
 import tokens
@@ -95,7 +96,8 @@ def check(folder):
     test = load(f'{folder}/score_test.pt')
     if test is None:
         a, white, _ = latents.encoder(folder)
-        c = world.clips(4242, 200, held=True) + [q for q in world.clips(4243, 600) if q['kind'] == 'scene'][:40]
+        e = editions.of(folder)
+        c = world.clips(4242, 200, held=True, edition=e) + [q for q in world.clips(4243, 600, edition=e) if q['kind'] == 'scene'][:40]
         test = c, torch.cat([latents.encode(a, white, world.render(c[i:i + 4])) for i in range(0, len(c), 4)])
         save(f'{folder}/score_test.pt', test)
     c, q = test
@@ -112,11 +114,11 @@ def reader(folder):
     return m.eval(), s['scale']
 
 
-def prompts(n, seed=99):
+def prompts(n, seed=99, edition=None):
     """n sentences of combinations kept apart (a tenth are class scenes), English and Chinese in turn."""
     r = random.Random(seed)
-    c = world.clips(seed, n - n // 10, held=True)
-    s = [q for q in world.clips(seed + 1, 40 * n) if q['kind'] == 'scene'][:n // 10]
+    c = world.clips(seed, n - n // 10, held=True, edition=edition)
+    s = [q for q in world.clips(seed + 1, 40 * n, edition=edition) if q['kind'] == 'scene'][:n // 10]
     c = c + s
     r.shuffle(c)
     return c, [(lang.english if k % 2 == 0 else lang.chinese)(q, r) for k, q in enumerate(c)]
@@ -128,7 +130,7 @@ def model(folder, state=None, device='cpu'):
     if state is None:
         raise Sorry(f'There is no trained model in {folder}; run "python3 train.py dit" first.')
     t = tokens.Tokenizer(f'{folder}/tokenizer.model')
-    m = train_dit.Model(len(t), len(state['scale'][0]))
+    m = train_dit.Model(len(t), len(state['scale'][0]), body=state['body'])
     m.load_state_dict(state['ema'])
     return m.eval().to(device), t, state['scale'], state['step']
 
@@ -136,8 +138,9 @@ def model(folder, state=None, device='cpu'):
 def score(folder, n=60, steps=12, guidance=4., shift=train_dit.SHIFT, seed=0, decoded=False):
     m, t, (mean, std), step = model(folder)
     rd, _ = reader(folder)
-    c, s = prompts(n)
-    noise = torch.randn((len(c), len(mean), 5, 24, 32), generator=torch.Generator().manual_seed(seed))
+    e = editions.of(folder)
+    c, s = prompts(n, edition=e)
+    noise = torch.randn((len(c), *e.grid()), generator=torch.Generator().manual_seed(seed))
     z = train_dit.generate(m, train_dit.rows(s, t), noise, steps, guidance, shift)
     if decoded:  # through pixels and back, so that only what is seen counts
         a, white, _ = latents.encoder(folder)
@@ -172,11 +175,17 @@ LOOK = ['a red square moving to the right', '三颗蓝色的星星在夜晚旋�
         'a Shiba Inu in a spacesuit planting potatoes on Mars', '一只柴犬穿着宇航服在火星种土豆', 'a robot dancing in a city', '一只小猫在雪地里向右走',
         'a rabbit wearing glasses waving on the Moon', '热水分子快速运动', 'a rocket launching', '种子长成植物']
 
+LOOK_SMALL = ['a red square moving to the right', '一颗蓝色的星星在夜晚旋转', 'a yellow circle bouncing in a meadow', '一个绿色的三角形变大',
+              'confetti falls on a pink gift box', '一部红色的手机在水下绕圈', 'a green bottle rising on a beach', '聚光灯照亮一只紫色的鞋子',
+              'a Shiba Inu in a spacesuit planting potatoes on Mars', '一只柴犬穿着宇航服在火星种土豆', 'a robot dancing in a city', '一只小猫在雪地里向右走',
+              'a white heart moving down', '热水分子快速运动', 'a rocket launching', '种子长成植物']
+
 
 def look(folder, state=None, device='cpu'):
     """A sheet of fixed prompts, sheet.png in the folder."""
     from sheet import sheet
     m, t, scale, step = model(folder, state, device)
-    noise = torch.randn((len(LOOK), len(scale[0]), 5, 24, 32), generator=torch.Generator().manual_seed(1))
-    z = train_dit.generate(m, train_dit.rows(LOOK, t).to(device), noise.to(device), device=device)
+    prompts = LOOK if (e := editions.of(folder)) is editions.FULL else LOOK_SMALL
+    noise = torch.randn((len(prompts), *e.grid()), generator=torch.Generator().manual_seed(1))
+    z = train_dit.generate(m, train_dit.rows(prompts, t).to(device), noise.to(device), device=device)
     sheet(torch.cat(list(pixels(folder, z, scale, device=device))), f'{folder}/sheet_{step:06d}.png', scale=.5)

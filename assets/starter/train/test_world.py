@@ -11,8 +11,10 @@ except ImportError:
     raise unittest.SkipTest('PyTorch is not installed')
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 torch.set_num_threads(1)
+import adopt  # noqa: E402
 import common  # noqa: E402
 import dit  # noqa: E402
+import editions  # noqa: E402
 import examples  # noqa: E402
 import figures  # noqa: E402
 import lang  # noqa: E402
@@ -205,7 +207,7 @@ class Grammar(unittest.TestCase):
     def test_examples(self):
         t = tokens.Tokenizer(SHIPPED)
         en, _ = map(set, lang.taught())
-        for rows in examples.OFFERED.values():
+        for rows in [*examples.OFFERED.values(), *examples.CALM.values()]:
             self.assertEqual(len(rows), 10)
             for a, b, c in rows:
                 self.assertFalse(world.held_out(c), a)
@@ -223,6 +225,33 @@ class Grammar(unittest.TestCase):
         t, r, s = tokens.Tokenizer(SHIPPED), random.Random(3), sentencepiece.SentencePieceProcessor(model_file=SHIPPED)
         for text in [lang.say(c, r) for c in world.clips(7, 600)] + [a for rows in examples.OFFERED.values() for q in rows for a in q[:2]]:
             self.assertEqual(t(text), s.encode(text) + [1], text)
+
+
+class Small(unittest.TestCase):
+    def test_only_what_the_edition_names(self):
+        e = editions.SMALL
+        for held in (False, True):
+            for c in world.clips(3, 200, held=held, edition=e):
+                self.assertTrue(e.allows(c), c)
+                self.assertLessEqual(max(map(abs, c['j'])), e.calm)
+                self.assertEqual(world.held_out(c), held)
+        for k, v in e.only.items():
+            self.assertLessEqual(set(v), set(questions.HEADS[k]), k)
+
+    def test_offered_prompts_use_taught_words(self):
+        en, zh = map(set, lang.taught(editions.SMALL.only))
+        every = list(map(set, lang.taught()))
+        self.assertLess(en, every[0])
+        self.assertLess(zh, every[1])
+        for name, rows in examples.CALM.items():
+            self.assertEqual(len(rows), 10, name)
+            for a, b, c in rows:
+                self.assertTrue(editions.SMALL.allows(c), a)
+                self.assertLessEqual({w.strip(',.').lower() for w in a.split()}, en, a)
+        r = random.Random(4)
+        for c in world.clips(9, 600, edition=editions.SMALL):
+            s = lang.english(c, r).lower()
+            self.assertLessEqual({w.strip(',.:') for w in s.split()}, en, s)
 
 
 class Networks(unittest.TestCase):
@@ -245,6 +274,36 @@ class Networks(unittest.TestCase):
         ours = (dit.rotate(q, a.cos(), a.sin()) * dit.rotate(k, a.cos(), a.sin())).sum(-1)
         theirs = (pairs(public(q)) * pairs(public(k))).sum(-1)
         self.assertLess((ours - theirs).abs().max(), 1e-5)
+
+    def test_rows_find_their_way_back(self):
+        torch.manual_seed(0)
+        s = {'blocks.0.self_attn.q.weight': torch.randn(24, 5), 'blocks.0.ffn.0.weight': torch.randn(3, 3)}
+        for n, v in adopt.straight(dit.interleave(s, 3), 3).items():
+            self.assertTrue(torch.equal(v, s[n]), n)
+
+    def test_a_team_shares_the_optimiser_evenly(self):
+        class Half(common.Team):
+            def __init__(self, rank):
+                self.rank, self.size, self.parts = rank, 2, None
+
+            def together(self, parts, like):
+                self.parts = parts
+                return [torch.zeros_like(p) if v is None else v for v, p in zip(parts, like)]
+        torch.manual_seed(0)
+        start = [torch.randn(4, 6) for _ in range(3)] + [torch.randn(6, 4)]
+        grads = [torch.randn_like(p) for p in start]
+
+        def step(team):
+            ps = [torch.nn.Parameter(p.clone()) for p in start]
+            for p, g in zip(ps, grads):
+                p.grad = g.clone()
+            common.Muon(ps, .1, team=team).step()
+            return ps
+        alone, a, b = step(None), Half(0), Half(1)
+        step(a), step(b)
+        for k, (x, y) in enumerate(zip(a.parts, b.parts)):
+            self.assertNotEqual(x is None, y is None)
+            self.assertLess((start[k] - .1 * (y if x is None else x) - alone[k]).abs().max(), 1e-5)
 
     def test_a_broken_checkpoint_is_one_sentence(self):
         with tempfile.TemporaryDirectory() as d:

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Trains the starter model, stage by stage or all at once: python3 train.py all --minutes 120
 
-Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all; gpu, which trains
-VAE, transformer and reader in one go on a GPU while other processes draw. Every stage goes on where
+Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all; shipped, which scores the
+clips that the program itself makes; adopt, which takes the shipped
+weights as a beginning; gpu, which trains VAE, transformer and reader in one go on a GPU while other processes draw; again, which goes on with its transformer. Every stage goes on where
 it stopped; nothing is lost by stopping it. Needs PyTorch (2.11 or newer) and NumPy; the sheets need
 Pillow, and building a new tokenizer needs sentencepiece."""
 import argparse
@@ -19,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from common import Sorry, Team, run  # noqa: E402
 
-STAGES = ['gpu', 'warm', 'unpack', 'tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'score', 'sheet', 'export', 'all']
+STAGES = ['gpu', 'again', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'score', 'shipped', 'sheet', 'export', 'all']
 
 
 def arguments():
@@ -28,9 +29,13 @@ def arguments():
     p.add_argument('--folder', default='starter-run', help='where checkpoints, latents and sheets go')
     p.add_argument('--out', default=os.path.dirname(HERE), help='where export writes the model files')
     p.add_argument('--minutes', type=float, default=120, help='time for the whole of "all", or of this one stage (over all its runs)')
+    p.add_argument('--world', default='', help='full, or small: what two CPU cores can teach; kept in the folder')
+    p.add_argument('--only-vae', action='store_true', help='adopt the VAE alone')
     p.add_argument('--clips', type=int, default=12000, help='clips to draw and encode')
     p.add_argument('--batch', type=int, default=0, help='clips per step; 0 chooses by device')
     p.add_argument('--freeze', default='', help='parts to leave as they are, of text,spatial,temporal')
+    p.add_argument('--kinora', default='bin/kinora', help='the program that the stage shipped scores')
+    p.add_argument('--steps', type=int, default=0, help='denoising steps of those clips; 0 leaves them as they are')
     p.add_argument('--prompts', type=int, default=300, help='held-out prompts to score')
     p.add_argument('--first', type=int, default=0, help='first shard of latents for this process')
     p.add_argument('--step', type=int, default=1, help='shards to the next one, when several processes draw')
@@ -67,6 +72,8 @@ def main():
         os.makedirs(a.folder, exist_ok=True)
     except OSError as e:
         raise Sorry(f'The folder {a.folder} cannot be made ({e}); choose another with --folder.')
+    import editions
+    small = a.stage != 'adopt' and editions.of(a.folder, a.world) is editions.SMALL
     freeze = [f for f in a.freeze.split(',') if f]
     for f in freeze:
         if f not in ('text', 'spatial', 'temporal'):
@@ -83,9 +90,15 @@ def main():
         else:
             import tokens
             tokens.build(words)
+    if a.stage == 'adopt':
+        import adopt
+        adopt.adopt(a.folder, a.out, not a.only_vae)
     if a.stage == 'gpu':
         import gpu
         gpu.train(a.folder, a.minutes, a.batch, a.clips, a.device, a.workers, a.pack)
+    if a.stage == 'again':
+        import gpu
+        gpu.again(a.folder, a.minutes, a.batch, a.device, a.pack)
     if a.stage == 'warm':
         import gpu
         gpu.warm(a.folder, a.batch)
@@ -101,7 +114,7 @@ def main():
     if a.stage in ('dit', 'all'):
         import score
         import train_dit
-        train_dit.train(a.folder, share(.55), a.device, a.batch or (16 if a.device == 'cpu' else 256), freeze, score.look, compiled=compiled, team=team)
+        train_dit.train(a.folder, share(.55), a.device, a.batch or (32 if small else 16 if a.device == 'cpu' else 256), freeze, score.look, compiled=compiled, team=team)
     if a.stage in ('decoder', 'all'):
         import train_vae
         train_vae.train(a.folder, share(.08), a.device, compiled, decoder_only=True, team=team)
@@ -114,6 +127,10 @@ def main():
     if a.stage in ('score', 'all'):
         import score
         score.score(a.folder, a.prompts, decoded=True)
+    if a.stage == 'shipped':
+        import shipped
+        shipped.run(a.folder, a.kinora, a.prompts, a.steps)
+        shipped.pictures(a.folder, a.kinora, max(20, a.prompts // 5), a.steps)
     if a.stage in ('export', 'all'):
         import export
         export.export(a.folder, a.out, a.edition)

@@ -4,6 +4,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 import dit
+import editions
 import latents
 import questions
 import tokens
@@ -72,7 +73,7 @@ def warm_up(m, shelf, r, device, steps=250, batch=128):
     for k in range(steps):
         for g in opt.param_groups:
             g['lr'] = 2e-3 * min(1, (k + 1) / 30, (steps - k) / 60)
-        _, ids, labels = shelf.batch(batch, r, 0.)
+        _, ids, labels, _ = shelf.batch(batch, r, 0.)
         with mixed(device):
             loss = m.told(m.text(ids), ids, labels)
         opt.zero_grad()
@@ -95,7 +96,8 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
     view = lambda v: v.view(1, -1, 1, 1, 1)
     torch.manual_seed(1)
     r = random.Random(state['step'] if state else 1)
-    m = Model(len(tokenizer), z.shape[1])
+    body = editions.of(folder).body
+    m = Model(len(tokenizer), z.shape[1], body=body)
     if state:
         m.load_state_dict(state['model'], strict=False)
     m.to(device)
@@ -109,7 +111,7 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
     live = {n: p for n, p in named.items() if p.requires_grad}
     matrices = [p for n, p in live.items() if p.ndim == 2 and '.blocks.' in n and 'embedding' not in n]
     ids = set(map(id, matrices))
-    muon = Muon(matrices, rate, .95, .01)
+    muon = Muon(matrices, rate, .95, .01, team)
     adam = torch.optim.AdamW([p for p in live.values() if id(p) not in ids], lr=2e-3, betas=(.9, .98), weight_decay=0.)
     ema = {n: p.detach().clone() for n, p in named.items()}
     step, total, clock, warm = 0, {}, Clock(minutes), 0
@@ -127,7 +129,7 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
         dit.Block.forward = torch.compile(dit.Block.forward, dynamic=False)
 
     def keep():
-        save(f'{folder}/dit.pt', dict(model=m.state_dict(), ema=ema, step=step, muon=muon.buffers, adam=adam.state_dict(), spent=clock.spent(), scale=(mean.cpu(), std.cpu())))
+        save(f'{folder}/dit.pt', dict(model=m.state_dict(), ema=ema, step=step, muon=muon.buffers, adam=adam.state_dict(), spent=clock.spent(), body=body, scale=(mean.cpu(), std.cpu())))
 
     log(f'{len(shelf.clips)} clips, {sum(p.numel() for p in m.body.parameters()) / 1e6:.2f}M + text {sum(p.numel() for p in m.text.parameters()) / 1e6:.2f}M')
     torch.manual_seed(1000 * step + team.rank)
@@ -140,7 +142,7 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
         muon.lr = rate * f
         for g in adam.param_groups:
             g['lr'] = 2e-3 * f
-        x0, words, labels = shelf.batch(batch, r)
+        x0, words, labels, weight = shelf.batch(batch, r)
         x0 = (x0 - view(mean)) / view(std)
         n = torch.randn_like(x0)
         T = x0.shape[2]
@@ -155,8 +157,9 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
             text = m.text(words)
             v = m.body((1 - tt) * x0 + tt * n, t * 1000, text)
             told = m.told(text, words, labels)
-        d = ((v.float() - (n - x0)) ** 2 * w).mean((1, 2, 3, 4))
-        loss = d.mean() + .05 * told
+        d = ((v.float() - (n - x0)) ** 2 * w).mean(1)
+        loss = (d * weight).mean() / weight.mean() + .05 * told if weight is not None else d.mean() + .05 * told
+        d = d.detach().mean((1, 2, 3))
         loss.backward()
         share = team.mean(live.values(), clock.share())
         torch.nn.utils.clip_grad_norm_([p for p in live.values() if id(p) not in ids], 1.)

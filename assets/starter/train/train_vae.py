@@ -4,19 +4,20 @@ import os
 import time
 import torch
 import torch.nn.functional as F
+import editions
 import vae
 import world
 from common import Clock, Muon, Sorry, Team, load, log, mixed, save
 from sheet import sheet
 
 
-def pool(path, n, seed):
+def pool(path, n, seed, edition):
     """n drawn clips as bytes [n,3,T,H,W], kept on disk between runs."""
     have = load(path)
     if have is not None:
         return have
     parts, log_at = [], 0
-    clips = world.clips(seed, n, kinds=(40, 42, 18))
+    clips = world.clips(seed, n, kinds=(40, 42, 18), edition=edition)
     for k in range(0, n, 32):
         parts.append((world.render(clips[k:k + 32]) * 255).round().byte().permute(0, 2, 1, 3, 4).contiguous())
     have = torch.cat(parts)
@@ -104,20 +105,25 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
     name = 'decoder' if decoder_only else 'vae'
     team = team or Team(folder)
     if stream is None:
-        drawn = Pool(pool(f'{folder}/vae_pool.pt', clips, 11), 'cpu', clips)
-        test = pool(f'{folder}/vae_test.pt', 12, 12).float() / 127.5 - 1
+        drawn = Pool(pool(f'{folder}/vae_pool.pt', clips, 11, editions.of(folder)), 'cpu', clips)
+        test = pool(f'{folder}/vae_test.pt', 12, 12, editions.of(folder)).float() / 127.5 - 1
     else:
         first = stream.take(512)
         drawn = Pool(torch.cat([q for _, _, q in first]), device, most, stream)
         drawn.clips, drawn.ids = sum((c for c, _, _ in first), []), [i for _, i, _ in first]
         test = drawn.pixels[:12].cpu().float() / 127.5 - 1
         drawn.pixels[:12] = drawn.pixels[12:24]
-    matrix, inverse, mean = (v.to(device) for v in whitening(drawn.pixels[:min(drawn.n, 1024)].cpu()))
+    config, start = editions.of(folder).vae, load(f'{folder}/vae.pt') if decoder_only else None
+    if decoder_only and start is None:
+        raise Sorry(f'There is no trained VAE in {folder}; run "python3 train.py vae" first.')
+    if start:
+        config = start['config']
+    matrix, inverse, mean = (v.to(device) for v in (start['white'] if start else whitening(drawn.pixels[:min(drawn.n, 1024)].cpu())))
     white = lambda x: torch.einsum('bcthw,cd->bdthw', x, matrix)
     plain = lambda y: torch.einsum('bcthw,cd->bdthw', y, inverse) + mean.view(1, 3, 1, 1, 1)
     offset = (mean @ matrix).view(1, 3, 1, 1, 1)
     torch.manual_seed(1)
-    m = vae.VAE(**vae.CONFIG)
+    m = vae.VAE(**config)
     for n, mod in m.named_modules():
         if isinstance(mod, vae.Residual):
             torch.nn.init.zeros_(mod.residual[6].weight)
@@ -127,9 +133,6 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
     if state:
         m.load_state_dict(state['model'])
     elif decoder_only:
-        start = load(f'{folder}/vae.pt')
-        if start is None:
-            raise Sorry(f'There is no trained VAE in {folder}; run "python3 train.py vae" first.')
         m.load_state_dict(start['ema'])
     m.to(device)
     channels_last(m)
@@ -140,7 +143,7 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
         m.conv1.requires_grad_(False)
     kernels = [p for n, p in named.items() if p.ndim >= 4 and p[0, 0].numel() > 1 and n not in ('encoder.conv1.weight', 'decoder.head.2.weight')]
     ids = set(map(id, kernels))
-    muon = Muon(kernels, .02, .9)
+    muon = Muon(kernels, .02, .9, team=team)
     adam = torch.optim.AdamW([p for p in named.values() if id(p) not in ids], lr=2e-3, betas=(.9, .99), weight_decay=0)
     ema = {n: p.detach().clone() for n, p in named.items()}
     clock, step, total = Clock(minutes), 0, 0.
@@ -153,7 +156,7 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
 
     def keep():
         save(f'{folder}/{name}.pt', dict(model=m.state_dict(), ema=ema, step=step, muon=muon.buffers, adam=adam.state_dict(), spent=clock.spent(),
-                                      white=tuple(v.cpu() for v in (matrix, inverse, mean)), config=vae.CONFIG))
+                                      white=tuple(v.cpu() for v in (matrix, inverse, mean)), config=config))
 
     def look():
         torch.backends.cudnn.benchmark = False

@@ -33,14 +33,14 @@ def paced(c):
     return c.get('motion') in PACED or c.get('action') in WALKS
 
 
-def sample(r, kinds=(50, 30, 20), held=False):
-    """One clip from random.Random r; held asks for one of the combinations kept apart."""
+def sample(r, kinds=(50, 30, 20), held=False, edition=None):
+    """One clip from random.Random r; held asks for one of the combinations kept apart; an edition may narrow the world."""
+    kind = r.choices(['thing', 'character', 'scene'], kinds if not held else (*kinds[:2], 0))[0]
     while True:
-        kind = r.choices(['thing', 'character', 'scene'], kinds)[0]
-        c = dict(kind=kind, j=[r.uniform(-1, 1) for _ in range(4)])
+        c = dict(kind=kind, j=[r.uniform(-1, 1) * (edition.calm if edition else 1) for _ in range(4)])
         if kind == 'scene':
             c.update(subject=r.choice(SCENES))
-            if held:
+            if edition and not edition.allows(c):
                 continue
             return c
         c.update(place=r.choice(PLACES), speed='normal', camera='none')
@@ -61,7 +61,7 @@ def sample(r, kinds=(50, 30, 20), held=False):
             c['camera'] = r.choice(CAMERAS[1:])
             if c['speed'] == 'fast':
                 c['speed'] = 'normal'
-        if held_out(c) == held:
+        if held_out(c) == held and (edition is None or edition.allows(c)):
             return c
 
 

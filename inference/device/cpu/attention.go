@@ -9,7 +9,7 @@ func attention(c *call) {
 	a := c.n.Attr.(graph.AttentionAttr)
 	q, k, width := c.shape(0)[0], c.shape(1)[0], c.n.Shape[1]
 	s := simd.Attention{
-		Q: c.f(0), K: c.f(1), V: c.f(2), Out: c.o(),
+		Q: c.operand(0), K: c.operand(1), V: c.operand(2), Out: c.o(),
 		QRow: width, KRow: width, VRow: width, OutRow: width,
 		Heads: a.Heads, Dim: width / a.Heads, Queries: q, Keys: k, Scale: a.Scale,
 	}

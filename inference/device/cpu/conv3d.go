@@ -10,7 +10,7 @@ func conv3d(c *call) {
 	a := c.n.Attr.(graph.Conv3DAttr)
 	x, w := c.shape(0), c.n.In[1]
 	s := simd.Conv{
-		X: c.f(0), T: x[0], H: x[1], W: x[2], C: x[3], Front: w.Shape[2] - 1,
+		X: c.operand(0), T: x[0], H: x[1], W: x[2], C: x[3], Front: w.Shape[2] - 1,
 		Weights: c.packed(1, convWeights(w.Shape, w.DType, c.in[1]), a.Up),
 		Stride:  a.Stride, Pad: a.Pad, Up: a.Up, Y: c.o(),
 	}
@@ -20,7 +20,7 @@ func conv3d(c *call) {
 		next++
 	}
 	if a.Cached {
-		s.Cache, s.Front = c.f(next), c.shape(next)[0]
+		s.Cache, s.Front = c.operand(next), c.shape(next)[0]
 	}
 	s.Do(c.p.pool)
 }

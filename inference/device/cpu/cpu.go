@@ -48,6 +48,10 @@ type Options struct {
 	Budget int64
 	// Whole lists composite operations not to run whole; tests use it.
 	Apart bool
+	// Round says to what the operands of a plan's products are rounded first; nil: to
+	// nothing less than float32. Tests learn from it what another device's arithmetic
+	// makes of a model.
+	Round func(*plan.Plan) func(*graph.Node) tensor.DType
 }
 
 // New returns the CPU as a device.

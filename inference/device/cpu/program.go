@@ -19,6 +19,7 @@ type program struct {
 	dev    *cpu
 	pool   *simd.Pool
 	plan   *plan.Plan
+	round  func(*graph.Node) tensor.DType
 	src    weights.Source
 	mem    [plan.Regions][]byte
 	mapped [][]byte
@@ -39,6 +40,9 @@ type shared struct {
 
 func (c *cpu) Load(p *plan.Plan, src weights.Source, with device.Program) (device.Program, error) {
 	pr := &program{dev: c, pool: c.pool, plan: p, src: src}
+	if c.opt.Round != nil {
+		pr.round = c.opt.Round(p)
+	}
 	if w, ok := with.(*program); ok && w.shared != nil {
 		pr.shared = w.shared
 	} else {

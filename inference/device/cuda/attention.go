@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"kinora/inference/graph"
+	"kinora/inference/plan"
 	"kinora/inference/tensor"
 )
 
@@ -11,55 +12,97 @@ func attention(c *call) error {
 	a := c.n.Attr.(graph.AttentionAttr)
 	rows, keys, width := c.shape(0)[0], c.shape(1)[0], c.n.Shape[1]
 	d := width / a.Heads
-	var in [4]mem
-	for i := range c.n.In {
+	s := spread(a, rows, keys)
+	flops := 4 * float64(rows) * float64(width) * s.seen(a)
+	do := func(kernel string, tile, shared int, cores bool, args ...any) {
+		c.split(s.batches*a.Heads*blocks(s.queries, tile), flops, cores, func(first, count int) {
+			c.launch("attention", kernel, count, 128, shared, append(args[:len(args):len(args)], first, s.queries, s.keys, s.batch, s.step, s.per, s.window)...)
+		})
+	}
+	var bias mem
+	if len(c.n.In) > 3 {
+		var err error
+		if bias, err = c.f(3); err != nil {
+			return err
+		}
+	}
+	var in [3]mem
+	if c.flash(c.n) {
+		wide := padded(d)
+		for i, n := range []int{rows, keys, keys} {
+			var err error
+			if in[i], err = c.narrowed(i, n*a.Heads, d, wide, tensor.BF16); err != nil {
+				return err
+			}
+		}
+		t := c.dev.flashTile(wide, s, a.Heads)
+		do(t.name, t.queries, (t.queries+4*t.keys)*2*wide, true, c.out, in[0], in[1], in[2], bias, a.Heads, d, a.Scale, c.kind())
+		return nil
+	}
+	for i := range in {
 		var err error
 		if in[i], err = c.f(i); err != nil {
 			return err
 		}
 	}
-	q, k, v, bias := in[0], in[1], in[2], in[3]
-	s := spread(a, rows, keys)
-	flops := 4 * float64(rows) * float64(width) * s.seen(a)
-	end := []any{a.Heads, d, a.Scale}
-	do := func(kernel string, tile, shared int, cores bool) {
-		c.split(s.batches*a.Heads*blocks(s.queries, tile), flops, cores, func(first, count int) {
-			args := append([]any{c.out, q, k, v, bias}, end...)
-			c.launch("attention", kernel, count, 128, shared, append(args, first, s.queries, s.keys, s.batch, s.step, s.per, s.window)...)
-		})
+	kernel := "attention_f32_128"
+	switch {
+	case d > 1024:
+		return fmt.Errorf("heads of %d numbers; 1024 is the most", d)
+	case d > 128:
+		kernel = "attention_f32_1024"
 	}
-	if !c.flash(c.n) {
-		switch {
-		case d <= 128:
-			do("attention_f32_128", 4, 0, false)
-		case d <= 1024:
-			do("attention_f32_1024", 4, 0, false)
-		default:
-			return fmt.Errorf("heads of %d numbers; 1024 is the most", d)
-		}
-		return nil
-	}
-	padded := 32
-	for padded < d {
-		padded *= 2
-	}
-	q = c.narrow(q, rows*a.Heads, d, padded, tensor.BF16)
-	k = c.narrow(k, keys*a.Heads, d, padded, tensor.BF16)
-	v = c.narrow(v, keys*a.Heads, d, padded, tensor.BF16)
-	do(fmt.Sprint("attention_bf16_", padded), 64, (64+4*64)*2*padded, true)
+	do(kernel, 4, 0, false, c.out, in[0], in[1], in[2], bias, a.Heads, d, a.Scale)
 	return nil
+}
+
+// padded is how many numbers a head of d has on tensor cores.
+func padded(d int) int {
+	n := 32
+	for n < d {
+		n *= 2
+	}
+	return n
+}
+
+// A flashTile is a kernel of include/flash.cuh and how many queries its blocks
+// take, and keys at a time.
+type flashTile struct {
+	name          string
+	queries, keys int
+}
+
+// flashTile takes 128 queries to a block, which reads keys half as often, where the
+// blocks then still fill the GPU; one of them takes as long as 1.6 of 64 queries, so
+// it is supposed. Two blocks fit on a processor.
+func (d *Device) flashTile(wide int, s rowSpread, heads int) flashTile {
+	keys := 64
+	if wide == 128 { // two blocks find room in the 100 KB of a GeForce's processor
+		keys = 32
+	}
+	small := flashTile{fmt.Sprint("attention_bf16_", wide), 64, keys}
+	large := flashTile{small.name + "x2", 128, keys}
+	waves := func(t flashTile) float64 {
+		return float64(blocks(s.batches*heads*blocks(s.queries, t.queries), 2*max(1, d.info.Processors)))
+	}
+	if d.force != "" && wide > 32 {
+		return map[bool]flashTile{true: large, false: small}[d.force == "large"]
+	}
+	if wide > 32 && s.queries > 64 && 1.6*waves(large) <= waves(small) {
+		return large
+	}
+	return small
 }
 
 // flash reports whether attention runs on tensor cores: where the model computes
 // in 16 bits, and a query sees enough keys to fill a tile.
 func (l *layout) flash(n *graph.Node) bool {
+	return l.tiled(n) && (l.dev.opt.Precision == Fast || l.dev.opt.Precision == Auto && l.low())
+}
+
+func (l *layout) tiled(n *graph.Node) bool {
 	a := n.Attr.(graph.AttentionAttr)
-	d := n.Shape[1] / a.Heads
-	s := spread(a, n.Shape[0], n.In[1].Shape[0])
-	if d > 128 || s.keys < 32 {
-		return false
-	}
-	return l.dev.opt.Precision == Fast || l.dev.opt.Precision == Auto && l.low()
+	return n.Shape[1]/a.Heads <= 128 && spread(a, n.Shape[0], n.In[1].Shape[0]).keys >= 32 && a.Scale > 0
 }
 
 // low reports whether the plan's products with weights are in 16 bits.
@@ -102,6 +145,18 @@ func (s rowSpread) seen(a graph.AttentionAttr) float64 {
 		return float64(s.keys)
 	}
 	return float64(min(s.keys, (2*s.window+1)*s.per))
+}
+
+// RoundingOf says what a plan's products round their operands to.
+func (d *Device) RoundingOf(p *plan.Plan) func(*graph.Node) tensor.DType {
+	l := &layout{dev: d, plan: p}
+	low := d.opt.Precision == Fast || d.opt.Precision == Auto && l.low()
+	return func(n *graph.Node) tensor.DType {
+		if n.Op == graph.Attention && low && l.tiled(n) {
+			return tensor.BF16
+		}
+		return d.Rounding(n)
+	}
 }
 
 // Rounding says what the operands of a product are rounded to; package devicetest

@@ -35,6 +35,9 @@ func (l *layout) value(n *graph.Node, s plan.Slot) (mem, error) {
 		return l.operand(operand{name: r.Name, skip: skip, shape: n.Shape, stored: r.DType,
 			form: form{tensor.F32, n.Shape.Len(), n.Shape.Len(), 1}}, s)
 	}
+	if d, ok := l.half[n]; ok {
+		return mem{}, fmt.Errorf("cuda: %v is stored as %v and read as float32", n.Op, d)
+	}
 	return l.at(n, s)
 }
 
@@ -74,6 +77,26 @@ func (d *Device) computes(stored tensor.DType) tensor.DType {
 }
 
 func up8(n int) int { return (n + 7) / 8 * 8 }
+
+// kind is as what the result is stored, as kernels number it (include/number.cuh).
+func (c *call) kind() int {
+	return map[tensor.DType]int{tensor.BF16: 1, tensor.F16: 2}[c.half[c.n]]
+}
+
+// narrowed returns input i, rows of k numbers, in 16 bits: as it was stored, or made
+// so in scratch.
+func (c *call) narrowed(i, rows, k, padded int, t tensor.DType) (mem, error) {
+	if c.half[c.n.In[i]] == t {
+		m, err := c.at(c.n.In[i], c.slots[i])
+		m.size = t.Size(rows * k)
+		return m, err
+	}
+	x, err := c.f(i)
+	if err != nil {
+		return x, err
+	}
+	return c.narrow(x, rows, k, padded, t), nil
+}
 
 // narrow returns rows of k float32 numbers in 16 bits, padded to padded numbers,
 // in scratch; what is there already is not made again.

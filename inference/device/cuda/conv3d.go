@@ -9,10 +9,6 @@ func conv3d(c *call) error {
 	a := c.n.Attr.(graph.Conv3DAttr)
 	x, w, out := c.shape(0), c.n.In[1].Shape, c.n.Shape
 	taps := w[2] * w[3] * w[4]
-	in, err := c.f(0)
-	if err != nil {
-		return err
-	}
 	weights, t, err := c.matrix(1, w[1], taps)
 	if err != nil {
 		return err
@@ -40,23 +36,29 @@ func conv3d(c *call) error {
 		up = 1
 	}
 	flops := 2 * float64(out.Len()) * float64(taps*ch)
-	do := func(kernel string, side, threads, shared int) {
-		c.split(blocks(rows, side)*blocks(out[3], side), flops, t != tensor.F32, func(first, count int) {
+	var in mem
+	do := func(kernel string, count, threads, shared int) {
+		c.split(count, flops, t != tensor.F32, func(first, count int) {
 			c.launch("conv3d", kernel, count, threads, shared, in, cache, weights, c.out, bias, residual, out[3], first,
 				front, x[0], x[1], x[2], ch, w[2], w[3], w[4], a.Stride[0], a.Stride[1], a.Stride[2], a.Pad[0], a.Pad[2], up,
 				out[1], out[2], rows)
 		})
 	}
 	if t == tensor.F32 {
-		do("conv3d_f32", 64, 256, sgemmShared)
+		if in, err = c.f(0); err != nil {
+			return err
+		}
+		do("conv3d_f32", blocks(rows, 64)*blocks(out[3], 64), 256, sgemmShared)
 		return nil
 	}
-	in = c.narrow(in, x[0]*x[1]*x[2], ch, up8(ch), t)
+	if in, err = c.narrowed(0, x[0]*x[1]*x[2], ch, up8(ch), t); err != nil {
+		return err
+	}
 	if a.Cached {
 		cache = c.narrow(cache, front*x[1]*x[2], ch, up8(ch), t)
 	}
 	ch = up8(ch)
-	g := c.dev.tile(t, rows, out[3])
-	do("conv3d_"+g.name, g.side, 128, g.shared)
+	g, _ := c.dev.tile(rows, out[3], taps*ch, false)
+	do("conv3d_"+t.String()+"_"+g.name, g.count(rows, out[3]), g.threads, g.shared)
 	return nil
 }

@@ -12,5 +12,5 @@ func copyOp(c *call) error {
 // copy adds a launch that copies x, whole numbers of 4 bytes, to the start of to.
 func (c *call) copy(to, x mem) {
 	n := int(x.size / 4)
-	c.launch("copy", "copy", blocks(n, 1024), 256, 0, mem{to.at, x.size}, x, n)
+	c.launch("copy", "copy", blocks(n, 4096), 256, 0, mem{to.at, x.size}, x, n)
 }

@@ -35,6 +35,12 @@ type Options struct {
 	// Budget bounds the bytes of weights held at once; the others are streamed
 	// from the host's memory. 0 leaves it to the plan.
 	Budget int64
+	// Least is how many bytes must be free, or the GPU is refused.
+	Least int64
+	// Wide keeps every value between operations in float32; tests compare.
+	Wide bool
+	// Plain sends every run launch by launch, and records none.
+	Plain bool
 }
 
 // builders is the whole device: what launches an operation is.
@@ -77,6 +83,13 @@ func New(opener func(int) (driver.Driver, error), o Options) (device.Device, err
 		if d.info = d.drv.Info(); d.info.Major < 8 {
 			return fmt.Errorf("%s has compute capability %d.%d, and 8.0 is needed: a GeForce RTX 30 or later", d.info.Name, d.info.Major, d.info.Minor)
 		}
+		free, total, err := d.drv.Memory()
+		if err != nil {
+			return err
+		}
+		if free < o.Least {
+			return fmt.Errorf("%s has %.1f of %.1f GB free, and %.1f are needed", d.info.Name, float64(free)/gb, float64(total)/gb, float64(o.Least)/gb)
+		}
 		if d.stop, err = d.drv.Alloc(256); err != nil {
 			return err
 		}
@@ -101,6 +114,9 @@ type Device struct {
 	stop   driver.Ptr // the word every kernel looks at: not 0 ends the job
 	set    bool       // it was set
 	broken error      // what ended the context
+	// tests choose tiles
+	force      string
+	forceParts int
 }
 
 // Name implements device.Device.
@@ -170,6 +186,8 @@ func (d *Device) do(f func() error) error {
 	})
 }
 
+const gb = 1 << 30
+
 // reserve is left free: the driver takes some for itself as it works.
 const reserve = 128 << 20
 
@@ -180,7 +198,6 @@ func (d *Device) admit(n int64, what string) error {
 		return err
 	}
 	if n+reserve > free && n > 1<<20 {
-		const gb = 1 << 30
 		return fmt.Errorf("%w on %s: %s needs %.2f GB, and %.2f of %.2f GB are free; choose a smaller size or fewer frames, or close what else uses the GPU",
 			inference.ErrNoMemory, d.info.Name, what, float64(n)/gb, float64(max(0, free-reserve))/gb, float64(total)/gb)
 	}

@@ -20,6 +20,7 @@ type layout struct {
 	states   map[string]driver.Ptr
 	known    map[string]mem // operands that are there
 	wanted   []operand      // and those that must come
+	half     map[*graph.Node]tensor.DType
 	scratch  scratch
 	tables   []byte // numbers of the launches' own
 	tablesAt driver.Ptr
@@ -51,6 +52,7 @@ type staged struct {
 func (l *layout) lay() error {
 	l.launches, l.uploads, l.staged, l.tables = nil, nil, map[string]*staged{}, nil
 	uses := l.uses()
+	l.half = l.halves()
 	for i := 0; i < len(l.plan.Steps); i++ {
 		s := &l.plan.Steps[i]
 		if s.Node == nil {

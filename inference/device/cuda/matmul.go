@@ -8,10 +8,6 @@ import (
 func matmul(c *call) error {
 	n, k := c.n.In[1].Shape[0], c.n.In[1].Shape[1]
 	m := c.n.Shape.Len() / n
-	x, err := c.f(0)
-	if err != nil {
-		return err
-	}
 	w, t, err := c.matrix(1, k, 1)
 	if err != nil {
 		return err
@@ -23,23 +19,45 @@ func matmul(c *call) error {
 		}
 	}
 	f := c.fused
+	kind := 0
 	if f == nil {
-		f = &fusion{}
+		f, kind = &fusion{}, c.kind()
 	}
-	end := []any{c.out, bias, f.gate, f.residual, int(c.n.Attr.(graph.MatMulAttr).Act), max(1, f.every), f.stride}
+	end := []any{c.out, bias, f.gate, f.residual, int(c.n.Attr.(graph.MatMulAttr).Act), max(1, f.every), f.stride, kind}
 	flops := 2 * float64(m) * float64(n) * float64(k)
 	if t == tensor.F32 {
+		x, err := c.f(0)
+		if err != nil {
+			return err
+		}
 		c.split(blocks(m, 64)*blocks(n, 64), flops, false, func(first, count int) {
 			c.launch("matmul", "matmul_f32", count, 256, sgemmShared, append([]any{x, w, m, n, k, first}, end...)...)
 		})
 		return nil
 	}
-	a := c.narrow(x, m, k, up8(k), t)
-	g := c.dev.tile(t, m, n)
-	c.split(blocks(m, g.side)*blocks(n, g.side), flops, true, func(first, count int) {
-		c.launch("matmul", "matmul_"+g.name, count, 128, g.shared, append([]any{a, w, m, n, up8(k), first}, end...)...)
+	k = up8(k)
+	a, err := c.narrowed(0, m, c.n.In[1].Shape[1], k, t)
+	if err != nil {
+		return err
+	}
+	g, parts := c.dev.tile(m, n, k, true)
+	var partial mem
+	if parts > 1 {
+		partial = c.room(int64(parts) * int64(m) * int64(n) * 4)
+	}
+	c.split(g.count(m, n)*parts, flops, true, func(first, count int) {
+		c.launch("matmul", "matmul_"+t.String()+"_"+g.name, count, g.threads, g.shared, append([]any{a, w, m, n, k, first, parts, partial}, end...)...)
 	})
+	if parts > 1 {
+		c.launch("matmul", "matmul_join", blocks(m*blocks(n, 4), 256), 256, 0, append([]any{partial, parts, m, n}, end...)...)
+	}
 	return nil
+}
+
+// room is scratch that holds nothing afterwards.
+func (c *call) room(n int64) mem {
+	m, _ := c.scratch.find(narrowed{k: -1, padded: c.scratch.step}, n)
+	return m
 }
 
 // sgemmShared is the shared memory of include/sgemm.cuh.
@@ -47,14 +65,61 @@ const sgemmShared = 2 * 16 * 68 * 4
 
 // A gemmTile is a size of tile of include/gemm.cuh.
 type gemmTile struct {
-	name         string
-	side, shared int
+	name     string
+	m, n     int // rows and columns of a tile
+	threads  int
+	shared   int     // bytes
+	together int     // blocks on a processor
+	speed    float64 // of a processor that is full of them, beside the fastest
 }
 
-// tile chooses large tiles where they fill the GPU.
-func (d *Device) tile(t tensor.DType, m, n int) gemmTile {
-	if blocks(m, 128)*blocks(n, 128) >= d.info.Processors {
-		return gemmTile{t.String() + "_128x128", 128, 3 * 128 * 128}
+func (g gemmTile) count(m, n int) int { return blocks(m, g.m) * blocks(n, g.n) }
+
+// turns is how many times a processor does a tile while so many are done: whole waves
+// of them, and then a last one that is not faster by all that it lacks, since few
+// blocks wait more.
+func (g gemmTile) turns(count, processors int) float64 {
+	wave := processors * g.together
+	t := float64(count / wave * g.together)
+	if rest := count % wave; rest > 0 {
+		t += 0.4*float64(g.together) + 0.6*float64(blocks(rest, processors))
 	}
-	return gemmTile{t.String() + "_64x64", 64, 4 * 64 * 128}
+	return t
+}
+
+// tiles are from large to small. Speeds are supposed, from how often each reads its
+// operands; none is measured yet.
+var tiles = []gemmTile{
+	{"128x256", 128, 256, 256, 4 * (128 + 256) * 64, 1, 1},
+	{"128x192", 128, 192, 256, 4 * (128 + 192) * 64, 1, 0.97},
+	{"128x128", 128, 128, 128, 3 * 128 * 128, 2, 0.9},
+	{"64x64", 64, 64, 128, 4 * 64 * 128, 4, 0.55},
+}
+
+// mostParts is into how many parts K may be cut, leastSlices how many slices of 32
+// each must have to be worth its block.
+const mostParts, leastSlices = 4, 12
+
+// tile chooses the tile, and into how many parts K is cut where it may be, by how
+// many waves of blocks there will be and how full the last one is.
+func (d *Device) tile(m, n, k int, cut bool) (best gemmTile, parts int) {
+	for _, g := range tiles {
+		if g.name == d.force {
+			return g, max(1, d.forceParts)
+		}
+	}
+	processors := max(1, d.info.Processors)
+	least := 0.0
+	for _, g := range tiles {
+		for p := 1; p == 1 || cut && p <= mostParts && k/32/p >= leastSlices; p++ {
+			cost := g.turns(g.count(m, n)*p, processors) * float64(g.m*g.n) * float64(k) / float64(p) / g.speed
+			if p > 1 { // sums are written and read again: about 100 products for each byte
+				cost += float64(p) * 8 * float64(m) * float64(n) * 100 / float64(processors)
+			}
+			if least == 0 || cost < least {
+				best, parts, least = g, p, cost
+			}
+		}
+	}
+	return best, parts
 }

@@ -129,14 +129,8 @@ func (d *Device) Held(p device.Program) (int64, error) {
 	return n, nil
 }
 
-// Ceilings are what a GPU can do at most, as measured.
-type Ceilings struct {
-	BF16, F16 float64 // products on tensor cores, operations a second
-	Copy      float64 // bytes read and written a second
-}
-
-// Ceilings measures them, in about a second.
-func (d *Device) Ceilings() (c Ceilings, err error) {
+// Ceilings measures what the GPU can do at most, in about a second.
+func (d *Device) Ceilings() (c device.Ceilings, err error) {
 	const rounds = 1 << 14
 	blocksOf := 4 * max(1, d.info.Processors)
 	out, err := d.Alloc(tensor.F32, tensor.Shape{256 * blocksOf})
@@ -159,7 +153,7 @@ func (d *Device) Ceilings() (c Ceilings, err error) {
 		}
 		defer d.free(pieces[i])
 	}
-	l := (&call{layout: &layout{dev: d}}).one("copy", "copy", blocks(n, 1024), pieces[0].(*buffer).mem(), pieces[1].(*buffer).mem(), n)
+	l := (&call{layout: &layout{dev: d}}).one("copy", "copy", blocks(n, 4096), pieces[0].(*buffer).mem(), pieces[1].(*buffer).mem(), n)
 	c.Copy, err = d.rate(l, 10, 8*float64(n))
 	return c, err
 }

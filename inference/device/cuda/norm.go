@@ -17,6 +17,6 @@ func norm(c *call) error {
 	if byWarp {
 		grid = blocks(rows, 8)
 	}
-	c.launch("norm", "norm", grid, 256, 32, c.out, in[0], in[1], in[2], rows, dim, int(a.Kind), a.Eps, int(a.Act), byWarp)
+	c.launch("norm", "norm", grid, 256, 32, c.out, in[0], in[1], in[2], rows, dim, int(a.Kind), a.Eps, int(a.Act), byWarp, c.kind())
 	return nil
 }

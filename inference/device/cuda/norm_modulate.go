@@ -9,6 +9,6 @@ func normModulate(c *call) error {
 		return err
 	}
 	rows, dim, t := c.n.Shape[0], c.n.Shape[1], c.shape(1)
-	c.launch("norm_modulate", "norm_modulate", rows, 256, 32, c.out, x, scale, shift, rows, dim, a.Eps, rows/t[0], t[1]*dim)
+	c.launch("norm_modulate", "norm_modulate", rows, 256, 32, c.out, x, scale, shift, rows, dim, a.Eps, rows/t[0], t[1]*dim, c.kind())
 	return nil
 }

@@ -11,6 +11,6 @@ func rope(c *call) error {
 		}
 	}
 	n, width := c.n.Shape.Len()/2, c.n.Shape[1]
-	c.launch("rope", "rope", blocks(n, 256), 256, 0, c.out, in[0], in[1], in[2], n, width/2, width/c.n.Attr.(graph.RoPEAttr).Heads/2)
+	c.launch("rope", "rope", blocks(n, 512), 256, 0, c.out, in[0], in[1], in[2], n, width/2, width/c.n.Attr.(graph.RoPEAttr).Heads/2, c.kind())
 	return nil
 }

@@ -199,7 +199,7 @@ func (r *runner) sendAll(ctx context.Context, p *program) error {
 				return err
 			}
 		}
-		if err := r.launch(drv, s); err != nil {
+		if err := r.launch(drv, s, p.dev.opt.Plain); err != nil {
 			return err
 		}
 		if err := drv.Record(s.done, driver.Compute); err != nil {
@@ -215,11 +215,11 @@ func (r *runner) sendAll(ctx context.Context, p *program) error {
 	return nil
 }
 
-func (r *runner) launch(drv driver.Driver, s *segment) error {
+func (r *runner) launch(drv driver.Driver, s *segment, plain bool) error {
 	if s.recorded {
 		return drv.Replay(s.graph, driver.Compute)
 	}
-	record := r.runs > 0 && !r.plain && len(s.launches) > 1
+	record := r.runs > 0 && !r.plain && !plain && len(s.launches) > 1
 	if record && drv.Begin(driver.Compute) != nil {
 		record, r.plain = false, true
 	}

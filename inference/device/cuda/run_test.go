@@ -88,6 +88,22 @@ func TestRecording(t *testing.T) {
 	}
 }
 
+// Who does not want recording gets none.
+func TestPlain(t *testing.T) {
+	f := newFake()
+	d := faked(t, f, Options{Plain: true})
+	src, draw := stack(1)
+	p := loaded(t, d, src, draw)
+	for range 3 {
+		if err := p.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f.launches != 9 || f.calls["begin"] != 0 {
+		t.Errorf("%d launches in three runs, %d tries to record", f.launches, f.calls["begin"])
+	}
+}
+
 // A driver that cannot record still runs.
 func TestNoRecording(t *testing.T) {
 	f := newFake()
@@ -276,19 +292,29 @@ func TestLost(t *testing.T) {
 
 // Machines that cannot are refused in a sentence, and nothing is kept.
 func TestOpen(t *testing.T) {
-	old := newFake()
+	old, full, sick := newFake(), newFake(), newFake()
 	old.info.Major, old.info.Minor = 7, 5
-	for want, opener := range map[string]func(int) (driver.Driver, error){
-		"compute capability 7.5":        func(int) (driver.Driver, error) { return old, nil },
-		"no NVIDIA driver is installed": func(int) (driver.Driver, error) { return nil, errors.New("no NVIDIA driver is installed") },
+	full.free = 1 << 30
+	sick.fail["alloc"] = &driver.Error{Call: "allocate", Name: "OutOfMemory", Code: driver.OutOfMemory}
+	for want, f := range map[string]*fake{
+		"Fake GPU has compute capability 7.5, and 8.0 is needed": old,
+		"Fake GPU has 1.0 of 1.0 GB free, and 2.0 are needed":    full,
+		"allocate: OutOfMemory":                                  sick,
 	} {
-		_, err := New(opener, Options{})
+		_, err := New(func(int) (driver.Driver, error) { return f, nil }, Options{Least: 2 << 30})
 		if !errors.Is(err, inference.ErrNoDevice) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: want %s", err, want)
 		}
+		if f.calls["close"] != 1 {
+			t.Errorf("%s: the driver was not closed", want)
+		}
 	}
-	if old.calls["close"] != 1 {
-		t.Error("the driver was not closed")
+	_, err := New(func(int) (driver.Driver, error) { return nil, errors.New("no NVIDIA driver is installed") }, Options{})
+	if !errors.Is(err, inference.ErrNoDevice) || !strings.Contains(err.Error(), "no NVIDIA driver is installed") {
+		t.Error(err)
+	}
+	if d, err := New(func(int) (driver.Driver, error) { return newFake(), nil }, Options{Least: 2 << 30}); err != nil || d.Name() != "cuda: Fake GPU" {
+		t.Error(err)
 	}
 }
 

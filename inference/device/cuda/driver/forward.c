@@ -11,7 +11,11 @@
 #ifdef _WIN32
 #include <windows.h>
 #define HIDDEN
-static void *library(const char *name) { return (void *)LoadLibraryA(name); }
+// A bare name is looked for where Windows keeps drivers, not beside the program.
+static void *library(const char *name) {
+  if (strchr(name, '\\') || strchr(name, '/')) return (void *)LoadLibraryA(name);
+  return (void *)LoadLibraryExA(name, NULL, 0x800 /* LOAD_LIBRARY_SEARCH_SYSTEM32 */);
+}
 static void *symbol(void *lib, const char *name) { return (void *)GetProcAddress((HMODULE)lib, name); }
 #else
 #include <dlfcn.h>

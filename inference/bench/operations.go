@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"fmt"
@@ -6,9 +6,7 @@ import (
 
 	"kinora/inference/device"
 	"kinora/inference/graph"
-	"kinora/inference/plan"
 	"kinora/inference/tensor"
-	"kinora/inference/weights"
 )
 
 // A clip is a size that is measured: frames, rows and columns of the latent.
@@ -18,11 +16,17 @@ type clip struct {
 }
 
 func (b *bench) clips() []clip {
-	if b.small {
+	switch {
+	case b.Size == Tiny:
 		return []clip{{"tiny", 2, 2, 2}}
+	case b.Size == Short:
+		return sizes[:1]
 	}
-	return []clip{{"480x640x17", 5, 30, 40}, {"480x832x81", 21, 30, 52}, {"704x1280x121", 31, 44, 80}}
+	return sizes
 }
+
+// sizes are those that speeds are told for.
+var sizes = []clip{{"480x640x17", 5, 30, 40}, {"480x832x81", 21, 30, 52}, {"704x1280x121", 31, 44, 80}}
 
 func (c clip) tokens() int { return c.t * c.h * c.w / 4 }
 
@@ -36,7 +40,7 @@ type operation struct {
 
 // dims are the denoiser's: width, width of the feed-forward, heads.
 func (b *bench) dims() (d, f, heads int) {
-	if b.small {
+	if b.Size == Tiny {
 		return 64, 128, 2
 	}
 	return 3072, 14336, 24
@@ -45,7 +49,7 @@ func (b *bench) dims() (d, f, heads int) {
 func (b *bench) operations() error {
 	d, f, heads := b.dims()
 	text := 512
-	if b.small {
+	if b.Size == Tiny {
 		text = 40
 	}
 	for _, c := range b.clips() {
@@ -98,11 +102,11 @@ func (b *bench) operations() error {
 // convolutions are the decoder's two largest, of the 4 frames of a latent frame.
 func (b *bench) convolutions(c clip) error {
 	scale := 1
-	if b.small {
+	if b.Size == Tiny {
 		scale = 32
 	}
 	for _, k := range []struct{ up, in, out int }{{4, 1024, 512}, {4, 512, 512}, {8, 512, 256}, {8, 256, 256}} {
-		if b.small {
+		if b.Size != Full {
 			k.up = 1
 		}
 		h, w, in, out := c.h*k.up, c.w*k.up, k.in/scale, k.out/scale
@@ -128,19 +132,11 @@ func (b *bench) operation(c clip, o operation) error {
 		return err
 	}
 	defer p.Close()
-	each, err := b.dev.Time(p, b.runs, b.most)
+	each, err := b.gauge.Time(p, b.Runs, b.Most)
 	if err != nil {
 		return err
 	}
-	line := Line{Name: o.name, Clip: c.name, Seconds: each.Seconds()}
-	if o.flops > 0 {
-		line.Rate, line.Unit = o.flops/each.Seconds(), "FLOP/s"
-		line.Share = line.Rate / b.ceilings.BF16
-	} else {
-		line.Rate, line.Unit = o.bytes/each.Seconds(), "B/s"
-		line.Share = line.Rate / b.ceilings.Copy
-	}
-	b.report(line)
+	b.report(b.rated(Line{Name: o.name, Clip: c.name, Seconds: each.Seconds()}, o.flops, o.bytes))
 	return nil
 }
 
@@ -151,11 +147,11 @@ func (b *bench) loaded(src *random, with device.Program, draw func(s *graph.Scop
 	if err != nil {
 		return nil, 0, err
 	}
-	p, err := plan.Compile(g, b.dev.Options())
+	p, err := device.Compile(b.Device, g)
 	if err != nil {
 		return nil, 0, err
 	}
-	prog, err := b.dev.Load(p, src, with)
+	prog, err := b.Device.Load(p, src, with)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -165,17 +161,4 @@ func (b *bench) loaded(src *random, with device.Program, draw func(s *graph.Scop
 		}
 	}
 	return prog, p.Flops(), nil
-}
-
-// program draws and loads with what the device asks for.
-func program(d device.Device, src weights.Source, draw func(s *graph.Scope) *graph.Node) (device.Program, error) {
-	g, err := graph.Build(src.Info, func(s *graph.Scope) []*graph.Node { return []*graph.Node{draw(s)} })
-	if err != nil {
-		return nil, err
-	}
-	p, err := plan.Compile(g, d.Options())
-	if err != nil {
-		return nil, err
-	}
-	return d.Load(p, src, nil)
 }

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"kinora/app/studio"
+	"kinora/inference"
+	"kinora/inference/device"
+	"kinora/inference/device/cpu"
+	"kinora/inference/device/cuda"
+	"kinora/inference/device/paper"
+)
+
+// least is the memory that a GPU must have free to be chosen by itself: the built-in
+// model's largest clip, and blocks of larger models passing through.
+const least = 2 << 30
+
+// openDevice opens the device that o names. Auto is the GPU where there is one that
+// will do, and else the CPU.
+func openDevice(o studio.EngineOptions, openCUDA func(cuda.Options) (device.Device, error)) (device.Device, error) {
+	c := cuda.Options{Index: o.GPU, Precision: precisionOf(o.Precision), Plain: o.Plain}
+	switch o.Device {
+	case "cuda":
+		return openCUDA(c)
+	case "", "auto":
+		c.Least = least
+		if d, err := openCUDA(c); err == nil {
+			return d, nil
+		}
+	case "cpu":
+	case "card": // one that need not be there, for plans
+		if o.Memory == 0 {
+			o.Memory = 24e9
+		}
+		return paper.Card(o.Memory), nil
+	default:
+		return nil, fmt.Errorf("%w: %q; choose auto, cpu or cuda", inference.ErrNoDevice, o.Device)
+	}
+	return cpu.New(cpu.Options{Threads: threads(o)}), nil
+}
+
+// threads is how many o asks for.
+func threads(o studio.EngineOptions) int {
+	if o.Threads == 0 {
+		return cores
+	}
+	return o.Threads
+}
+
+// machineOf names a device with all that changes how fast it is.
+func machineOf(d device.Device, o studio.EngineOptions) string {
+	name := d.Name()
+	if name == "cpu" {
+		return fmt.Sprintf("cpu, %d threads of %s", threads(o), runtime.GOARCH)
+	}
+	if o.Precision != "" {
+		name += ", " + o.Precision
+	}
+	if o.Plain {
+		name += ", launch by launch"
+	}
+	return name
+}
+
+// precisionOf is what inference_config.yaml calls precision.
+func precisionOf(name string) cuda.Precision {
+	switch name {
+	case "fp32", "float32":
+		return cuda.Exact
+	case "bf16", "bfloat16", "fp16", "float16", "fp8":
+		return cuda.Fast
+	}
+	return cuda.Auto
+}

@@ -1,0 +1,92 @@
+package cuda
+
+import (
+	"kinora/inference/graph"
+	"kinora/inference/plan"
+	"kinora/inference/tensor"
+)
+
+// halves finds the values that may be stored in 16 bits at once: those that nobody
+// reads but products and attention, which would round them to the same 16 bits
+// anyway. Nothing is rounded that was not, so results stay the same to the bit.
+func (l *layout) halves() map[*graph.Node]tensor.DType {
+	half, not := map[*graph.Node]tensor.DType{}, map[*graph.Node]bool{}
+	if l.dev.opt.Wide {
+		return half
+	}
+	for _, s := range l.plan.Steps {
+		if s.Node == nil {
+			continue
+		}
+		for j, in := range s.Node.In {
+			r, _ := root(in)
+			t, ok := l.reads(s.Node, j)
+			if have, twice := half[r]; !ok || r != in || twice && have != t {
+				not[r] = true
+				continue
+			}
+			half[r] = t
+		}
+	}
+	for _, s := range l.plan.Steps {
+		if n := s.Node; n != nil && (s.Out.Region != plan.Arena || !l.stores(n)) {
+			not[n] = true
+		}
+	}
+	// What a product reads must not be where its fused result goes; to fuse is better.
+	uses := l.uses()
+	for i, s := range l.plan.Steps {
+		if s.Node == nil || len(s.Node.In) == 0 || half[s.Node.In[0]] == 0 {
+			continue
+		}
+		if f := l.fuse(i, uses); f != nil {
+			if m, err := l.at(s.Node.In[0], s.In[0]); err != nil || overlap(m, f.out) {
+				not[s.Node.In[0]] = true
+			}
+		}
+	}
+	made := map[*graph.Node]bool{}
+	for _, s := range l.plan.Steps {
+		if s.Node != nil {
+			made[s.Node] = true
+		}
+	}
+	for n := range half {
+		if not[n] || !made[n] {
+			delete(half, n)
+		}
+	}
+	return half
+}
+
+// reads tells as what type a node reads an input, where that is 16 bits in rows
+// without padding.
+func (l *layout) reads(n *graph.Node, input int) (tensor.DType, bool) {
+	switch n.Op {
+	case graph.MatMul, graph.Conv3D:
+		w, _ := root(n.In[1])
+		if w.Op != graph.Weight || input != 0 {
+			return 0, false
+		}
+		t, k := l.dev.computes(w.DType), n.In[1].Shape[1]
+		return t, t != tensor.F32 && k%8 == 0
+	case graph.Attention:
+		d := n.Shape[1] / n.Attr.(graph.AttentionAttr).Heads
+		return tensor.BF16, input < 3 && padded(d) == d && l.flash(n)
+	}
+	return 0, false
+}
+
+// stores reports whether a node's kernel can store 16 bits.
+func (l *layout) stores(n *graph.Node) bool {
+	switch n.Op {
+	case graph.Norm, graph.NormModulate, graph.RoPE:
+		return true
+	case graph.Attention:
+		return l.flash(n)
+	case graph.MatMul:
+		w, _ := root(n.In[1])
+		return w.Op == graph.Weight && l.dev.computes(w.DType) != tensor.F32
+	}
+	return false
+}
