@@ -95,6 +95,7 @@ func commands() []command {
 		{"delete", "ID", "take a clip out of the history; its files stay for a week", remove},
 		{"restore", "ID", "bring a deleted clip back", restore},
 		{"recipe", "FILE", "show the settings in a clip as JSON", recipe},
+		{"convert", "MODEL --type TYPE --out FILE", "write a model file with its weights in another type", convertModel},
 		{"settings", "[KEY VALUE]", "show the settings, or change one", change},
 		{"bench", "[--json] [flags]", "measure this machine: what it can do at most, each operation, a denoising step, decoding, memory, cold start", measure},
 		{"version", "", "show the version", version},

@@ -51,10 +51,12 @@ type event struct {
 	Code    int                `json:"code,omitempty"`
 }
 
-func (r *reporter) emit(ev event) {
+func (r *reporter) emit(ev event) { r.e.emit(ev) }
+
+func (e Env) emit(ev event) {
 	b, err := json.Marshal(ev)
 	if err == nil {
-		r.e.Out.Write(append(b, '\n'))
+		e.Out.Write(append(b, '\n'))
 	}
 }
 

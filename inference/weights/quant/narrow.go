@@ -16,6 +16,7 @@ var encoders = [tensor.NumDTypes]func(b []byte, x []float32){
 	tensor.F8E4M3: func(b []byte, x []float32) { b[0] = ToF8E4M3(x[0]) },
 	tensor.F8E5M2: func(b []byte, x []float32) { b[0] = byte(narrow(x[0], 2, 5)) },
 	tensor.Q4_0:   toQ4_0, tensor.Q4_1: toQ4_1, tensor.Q5_0: toQ5_0, tensor.Q5_1: toQ5_1, tensor.Q8_0: toQ8_0,
+	tensor.Q4K: toQ4K, tensor.Q5K: toQ5K, tensor.Q6K: toQ6K,
 }
 
 // Narrow turns numbers into stored elements of type d, rounding to the nearest.
@@ -89,3 +90,6 @@ func narrow(x float32, m, e int) uint32 {
 }
 
 func putHalf(b []byte, x float32) { binary.LittleEndian.PutUint16(b, ToF16(x)) }
+
+// CanNarrow reports whether numbers can be turned into elements of a type.
+func CanNarrow(d tensor.DType) bool { return d < tensor.NumDTypes && encoders[d] != nil }

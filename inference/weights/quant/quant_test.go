@@ -2,6 +2,7 @@ package quant
 
 import (
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -157,6 +158,79 @@ func TestBlocksAsGGUFMakesThem(t *testing.T) {
 	}
 	if len(raw) != 0 {
 		t.Errorf("%d bytes left", len(raw))
+	}
+}
+
+// K-quants have scales that are searched for: what counts is how far numbers come
+// back from where they were, as a share of their size, for shapes that weights have.
+func TestKBlocksComeBackNear(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	shapes := map[string]func(i int) float32{
+		"bell":     func(int) float32 { return float32(r.NormFloat64()) * 0.03 },
+		"shifted":  func(int) float32 { return float32(r.NormFloat64())*0.01 + 0.05 },
+		"outliers": func(i int) float32 { return float32(r.NormFloat64()) * float32(1+20*(i%97/96)) },
+		"tiny":     func(int) float32 { return float32(r.NormFloat64()) * 1e-3 },
+	}
+	limits := map[tensor.DType]float64{tensor.Q4K: 0.085, tensor.Q5K: 0.042, tensor.Q6K: 0.024}
+	const n = 64 * 256
+	for name, shape := range shapes {
+		x, y := make([]float32, n), make([]float32, n)
+		for i := range x {
+			x[i] = shape(i)
+		}
+		for d, limit := range limits {
+			b := make([]byte, d.Size(n))
+			if err := Narrow(b, d, x); err != nil {
+				t.Fatal(err)
+			}
+			if err := Widen(y, d, b); err != nil {
+				t.Fatal(err)
+			}
+			var e, of float64
+			for i := range x {
+				e += math.Pow(float64(x[i]-y[i]), 2)
+				of += math.Pow(float64(x[i]), 2)
+			}
+			limit := limit
+			if name == "outliers" { // one large number takes the steps from the 31 beside it
+				limit *= 1.5
+			}
+			if share := math.Sqrt(e / of); share > limit {
+				t.Errorf("%v of %s: comes back off by %.4f of its size, want at most %.4f", d, name, share, limit)
+			}
+		}
+	}
+}
+
+// What these types can say exactly comes back exactly.
+func TestKBlocksSayExactly(t *testing.T) {
+	for _, d := range []tensor.DType{tensor.Q4K, tensor.Q5K, tensor.Q6K} {
+		for name, at := range map[string]func(i int) float32{
+			"zeros": func(int) float32 { return 0 },
+			"steps": func(i int) float32 { return float32(i%16) * 0.5 },
+			"signs": func(i int) float32 { return float32(i%2*2-1) * 0.25 },
+		} {
+			x, y := make([]float32, 256), make([]float32, 256)
+			for i := range x {
+				x[i] = at(i)
+			}
+			b := make([]byte, d.Size(256))
+			if err := Narrow(b, d, x); err != nil {
+				t.Fatal(err)
+			}
+			if err := Widen(y, d, b); err != nil {
+				t.Fatal(err)
+			}
+			if d == tensor.Q6K && name == "steps" {
+				continue // it has no offsets
+			}
+			for i := range x {
+				if diff := math.Abs(float64(x[i] - y[i])); diff > 1e-3*math.Abs(float64(x[i])) {
+					t.Errorf("%v of %s: %v comes back as %v", d, name, x[i], y[i])
+					break
+				}
+			}
+		}
 	}
 }
 
