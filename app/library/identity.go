@@ -55,14 +55,12 @@ func (l *Library) fresh(it item, parts []string) string {
 
 // files lists what a part is in: one file, or a folder of shards.
 func (it item) files(part string) []string {
-	path := filepath.Join(it.dir, part)
+	path := it.path(part)
 	if it.set != nil {
 		path = map[string]string{partNames[0]: it.set.text.path, partNames[1]: it.set.denoiser.path, partNames[2]: it.set.vae.path}[part]
 		if strings.HasSuffix(path, ".index.json") {
 			path = filepath.Dir(path)
 		}
-	} else if _, err := os.Stat(path); err != nil {
-		path += ".safetensors"
 	}
 	info, err := os.Stat(path)
 	if err != nil || !info.IsDir() {

@@ -16,6 +16,7 @@ import (
 	"kinora/inference/sampler"
 	"kinora/inference/tokenizer"
 	"kinora/inference/weights"
+	"kinora/inference/weights/dialect"
 	"kinora/inference/weights/safetensors"
 )
 
@@ -26,6 +27,8 @@ const (
 )
 
 var partNames = [...]string{"text_encoder", "dit", "vae"}
+
+var kinds = map[string]dialect.Part{partNames[0]: dialect.Text, partNames[1]: dialect.Denoiser, partNames[2]: dialect.VAE}
 
 // A Library lists the models there are: the built-in one, and every folder with a
 // manifest and all parts below the folders it is told of.
@@ -243,13 +246,26 @@ func openEmbedded(from fs.FS, name string) (model.Checkpoint, func() error, erro
 }
 
 func openFolder(it item) (model.Checkpoint, func() error, error) {
-	return assemble(it.about.Name, func(part string) (weights.Source, error) {
-		path := filepath.Join(it.dir, part)
-		if _, err := os.Stat(path); err != nil {
-			path += ".safetensors"
+	return assemble(it.about.Name, func(name string) (weights.Source, error) {
+		p := part{Found: dialect.Found{Part: kinds[name]}, path: it.path(name)}
+		src, file, err := p.open()
+		if err != nil {
+			return nil, err
 		}
-		return weights.Open(path)
+		return owning{src, file}, nil
 	}, func() (*tokenizer.Tokenizer, error) { return readTokenizer(os.DirFS(it.dir), tokenizerName) })
+}
+
+// path is where a model with a manifest has a part: a folder, or a file in either
+// format.
+func (it item) path(name string) string {
+	base := filepath.Join(it.dir, name)
+	for _, end := range []string{"", ".safetensors", ".gguf"} {
+		if _, err := os.Stat(base + end); err == nil {
+			return base + end
+		}
+	}
+	return base + ".safetensors"
 }
 
 func assemble(name string, part func(string) (weights.Source, error), spiece func() (*tokenizer.Tokenizer, error)) (c model.Checkpoint, closer func() error, err error) {

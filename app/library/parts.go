@@ -138,7 +138,7 @@ func (p part) open() (src, file weights.Source, err error) {
 				return f.Source, file, nil
 			}
 		}
-		err = fmt.Errorf("%s no longer holds the %s", p.path, p.Part)
+		err = fmt.Errorf("%s does not hold the %s", p.path, p.Part)
 	}
 	return nil, nil, errors.Join(err, file.Close())
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"kinora/inference"
 	"kinora/inference/tensor"
 	"kinora/inference/weights"
 	"kinora/inference/weights/dialect"
@@ -220,5 +221,42 @@ func TestCheckSees(t *testing.T) {
 	defer got.Close()
 	if err := p.Check(context.Background(), got, func(int64) {}); err == nil || !strings.Contains(err.Error(), "reads back other") {
 		t.Error(err)
+	}
+}
+
+// noted is a checkpoint with notes.
+type noted struct{ weights.Map }
+
+func (noted) Metadata() map[string]string {
+	return map[string]string{"config": `{"num_heads": 4}`, "format": "pt"}
+}
+
+// What a model says beside its tensors comes along, there and back.
+func TestConfigComesAlong(t *testing.T) {
+	_, there := write(t, noted{denoiser()}, tensor.Q8_0, GGUF)
+	_, back := write(t, there, tensor.BF16, Safetensors)
+	_, again := write(t, there, tensor.Q4_0, GGUF)
+	for _, s := range []weights.Source{there, back, again} {
+		if got := weights.Metadata(s)["config"]; got != `{"num_heads": 4}` {
+			t.Errorf("config %q", got)
+		}
+	}
+}
+
+// Errors say whose fault it is, and where.
+func TestFaults(t *testing.T) {
+	for bits, kind := range map[uint16]error{0x7fc0: inference.ErrNoModel, 0x7f00: inference.ErrInvalid} {
+		m := denoiser()
+		e := m["blocks.0.ffn.0.weight"]
+		e.Data = bytes.Clone(e.Data)
+		e.Data[0], e.Data[1] = byte(bits), byte(bits>>8)
+		m["blocks.0.ffn.0.weight"] = e
+		p, err := New(m, tensor.F16, Safetensors)
+		if err == nil {
+			err = p.Write(context.Background(), io.Discard, func(int64) {})
+		}
+		if !errors.Is(err, kind) || !strings.HasPrefix(err.Error(), "tensor blocks.0.ffn.0.weight: ") {
+			t.Errorf("%#x: %v", bits, err)
+		}
 	}
 }

@@ -19,6 +19,10 @@ var carried = []string{
 	"t5encoder.attention.relative_buckets_count", "t5encoder.attention.key_length", "t5encoder.attention.value_length", "t5encoder.attention.layer_norm_rms_epsilon",
 }
 
+// config is the note in which a model says what shapes cannot tell. As a key it comes
+// back among a GGUF file's notes.
+const config = "config"
+
 // keysFor gathers the keys of a GGUF file for a part.
 func keysFor(s weights.Source, part dialect.Part) []gguf.Key {
 	keys := []gguf.Key{{Name: "general.architecture", Value: architectures[part]}, {Name: "general.quantization_version", Value: uint32(2)}}
@@ -44,6 +48,9 @@ func keysFor(s weights.Source, part dialect.Part) []gguf.Key {
 			v = float32(x)
 		}
 		keys = append(keys, gguf.Key{Name: name, Value: v})
+	}
+	if c := weights.Metadata(s)[config]; c != "" {
+		keys = append(keys, gguf.Key{Name: config, Value: c})
 	}
 	return keys
 }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 
+	"kinora/inference"
 	"kinora/inference/tensor"
 	"kinora/inference/weights/mapped"
 	"kinora/inference/weights/quant"
@@ -83,6 +84,15 @@ type part struct {
 	fault      error
 }
 
+// A fault is of a kind, and says only its own words: its place comes before them.
+type fault struct {
+	kind error
+	text string
+}
+
+func (f *fault) Error() string { return f.text }
+func (f *fault) Unwrap() error { return f.kind }
+
 func turn(it *item, b []byte, n int, by float32) (q part) {
 	x, y := make([]float32, n), make([]float32, n)
 	q.fault = mapped.Guard(func() error { return quant.Widen(x, it.stored, b) })
@@ -91,7 +101,7 @@ func turn(it *item, b []byte, n int, by float32) (q part) {
 	}
 	for i, v := range x {
 		if v-v != 0 {
-			q.fault = fmt.Errorf("it has numbers that are not finite; the checkpoint is damaged")
+			q.fault = &fault{inference.ErrNoModel, "it has numbers that are not finite; the checkpoint is damaged"}
 			return q
 		}
 		x[i] = v / by
@@ -105,7 +115,7 @@ func turn(it *item, b []byte, n int, by float32) (q part) {
 	}
 	for i := range x {
 		if y[i]-y[i] != 0 {
-			q.fault = fmt.Errorf("%g is too large for %v; choose bf16", x[i], it.dtype)
+			q.fault = &fault{inference.ErrInvalid, fmt.Sprintf("%g is too large for %v; choose bf16", x[i], it.dtype)}
 			return q
 		}
 		q.err += float64(x[i]-y[i]) * float64(x[i]-y[i])
