@@ -74,6 +74,20 @@ def train(folder, minutes, batch=0, clips=12000, device='cuda', workers=12, out=
         s.close()
 
 
+def refine(folder, minutes, batch=0, clips=4096, device='cuda', workers=12, out=''):
+    """The decoder alone, on clips drawn meanwhile; latents stay what they are."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    if device == 'cuda':
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    memory = '/dev/shm' if os.path.isdir('/dev/shm') else folder
+    s = stream.Stream(tempfile.mkdtemp(prefix='drawn-', dir=memory), workers, f'{folder}/tokenizer.model', seed=50000)
+    try:
+        train_vae.train(folder, minutes, device, False, batch=batch or (40 if device == 'cuda' else 2), decoder_only=True, stream=s, most=clips, peak=1.)
+        pack(folder, out)
+    finally:
+        s.close()
+
+
 def again(folder, minutes, batch=0, device='cuda', out=''):
     """So many more minutes for the transformer, on the latents that an earlier run has kept."""
     state = load(f'{folder}/dit.pt')
@@ -91,7 +105,9 @@ def pack(folder, out):
     if not out:
         return
     os.makedirs(out, exist_ok=True)
-    v, d, r = (load(f'{folder}/{n}.pt') for n in ('vae', 'dit', 'reader'))
+    v, d, r, finer = (load(f'{folder}/{n}.pt') for n in ('vae', 'dit', 'reader', 'decoder'))
+    if finer:
+        save(f'{out}/decoder.pt', dict(ema={n: w.half() for n, w in finer['ema'].items()}, step=finer['step']))
     if v:
         save(f'{out}/vae.pt', dict(ema={n: w.half() for n, w in {**v['model'], **v['ema']}.items()}, white=v['white'], config=v['config'], step=v['step']))
     if d:
@@ -109,7 +125,9 @@ def pack(folder, out):
 
 def unpack(folder, out):
     """The files of pack as checkpoints that other stages start from."""
-    v, r = load(f'{out}/vae.pt'), load(f'{out}/reader.pt')
+    v, r, finer = (load(f'{out}/{n}.pt') for n in ('vae', 'reader', 'decoder'))
+    if finer:
+        save(f'{folder}/decoder.pt', dict(finer, ema={n: w.float() for n, w in finer['ema'].items()}))
     ema = {n: w.float() for n, w in v['ema'].items()}
     save(f'{folder}/vae.pt', dict(v, ema=ema, model=ema))
     parts = [load(f'{out}/{n}') for n in sorted(os.listdir(out)) if n.startswith('dit_')]

@@ -3,7 +3,7 @@
 
 Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all; shipped, which scores the
 clips that the program itself makes; adopt, which takes the shipped
-weights as a beginning; gpu, which trains VAE, transformer and reader in one go on a GPU while other processes draw; again, which goes on with its transformer. Every stage goes on where
+weights as a beginning; gpu, which trains VAE, transformer and reader in one go on a GPU while other processes draw; again, which goes on with its transformer, and refine, with its decoder. Every stage goes on where
 it stopped; nothing is lost by stopping it. Needs PyTorch (2.11 or newer) and NumPy; the sheets need
 Pillow, and building a new tokenizer needs sentencepiece."""
 import argparse
@@ -20,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from common import Sorry, Team, run  # noqa: E402
 
-STAGES = ['gpu', 'again', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'score', 'shipped', 'sheet', 'export', 'all']
+STAGES = ['gpu', 'again', 'refine', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'score', 'shipped', 'sheet', 'export', 'all']
 
 
 def arguments():
@@ -99,6 +99,9 @@ def main():
     if a.stage == 'again':
         import gpu
         gpu.again(a.folder, a.minutes, a.batch, a.device, a.pack)
+    if a.stage == 'refine':
+        import gpu
+        gpu.refine(a.folder, a.minutes, a.batch, a.clips, a.device, a.workers, a.pack)
     if a.stage == 'warm':
         import gpu
         gpu.warm(a.folder, a.batch)

@@ -43,7 +43,7 @@ def generate(model, ids, noise, steps=12, guidance=4., shift=SHIFT, first=None, 
     x, T = noise.clone(), noise.shape[2]
     none = torch.zeros_like(ids)
     none[:, 0] = 1
-    sigma = shifted(torch.linspace(1, 0, steps + 1), shift)
+    sigma = shifted(torch.linspace(1, 0, steps + 1, device=x.device), shift)
     with mixed(device):
         words = torch.cat([model.text(none), model.text(ids)])
         for k in range(steps):

@@ -77,9 +77,10 @@ class Pool:
     def __init__(self, pixels, device, most, stream=None):
         self.n, self.most, self.stream = len(pixels), max(most, len(pixels)), stream
         self.pixels = torch.empty((self.most, *pixels.shape[1:]), dtype=torch.uint8, device=device)
-        w = moving(pixels)
+        self.pixels[:self.n] = pixels
+        w = torch.cat([moving(q).cpu() for q in self.pixels[:self.n].split(64)])
         self.weights = torch.empty((self.most, *w.shape[1:]))
-        self.pixels[:self.n], self.weights[:self.n], self.clips, self.ids = pixels, w, [], []
+        self.weights[:self.n], self.clips, self.ids = w, [], []
 
     def grow(self, some=64):
         if self.stream is None or self.n + 64 > self.most:
@@ -87,7 +88,7 @@ class Pool:
         for clips, ids, pixels in self.stream.take(0, some):
             k = slice(self.n, self.n + len(pixels))
             self.pixels[k] = pixels.to(self.pixels.device)
-            self.weights[k] = moving(pixels)
+            self.weights[k] = moving(self.pixels[k]).cpu()  # there, since here others draw
             self.n, self.clips, self.ids = k.stop, self.clips + clips, self.ids + [ids]
 
     def crops(self, batch, size):
@@ -99,16 +100,16 @@ class Pool:
         return torch.stack([self.pixels[k, :, :, a:a + size, b:b + size] for k, a, b in zip(i.tolist(), at(c // cells[1], H).tolist(), at(c % cells[1], W).tolist())])
 
 
-def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, decoder_only=False, team=None, stream=None, most=0):
+def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, decoder_only=False, team=None, stream=None, most=0, peak=.4):
     """decoder_only goes on with the finished VAE's decoder, into decoder.pt, and leaves the latents as they are.
-    With a stream, its clips are what is trained on, and the pool of them is returned."""
+    With a stream, its clips are what is trained on, and the pool of them is returned. peak is the decoder's rate."""
     name = 'decoder' if decoder_only else 'vae'
     team = team or Team(folder)
     if stream is None:
         drawn = Pool(pool(f'{folder}/vae_pool.pt', clips, 11, editions.of(folder)), 'cpu', clips)
         test = pool(f'{folder}/vae_test.pt', 12, 12, editions.of(folder)).float() / 127.5 - 1
     else:
-        first = stream.take(512)
+        first = stream.take(min(512, most or 512))
         drawn = Pool(torch.cat([q for _, _, q in first]), device, most, stream)
         drawn.clips, drawn.ids = sum((c for c, _, _ in first), []), [i for _, i, _ in first]
         test = drawn.pixels[:12].cpu().float() / 127.5 - 1
@@ -172,7 +173,7 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
         sheet([v / 2 + .5 for v in both], f'{folder}/{name}.png', frames=(0, 6, 15), columns=3, scale=.6)
 
     encode, decode = (torch.compile(m.encode, dynamic=False), torch.compile(m.decode, dynamic=False)) if compiled else (m.encode, m.decode)
-    if device == 'cuda' and not state:
+    if device == 'cuda' and not state and not decoder_only:
         faster(m, white(drawn.crops(batch, 96).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last_3d))
     next_look = clock.spent() + (100 if device == 'cpu' else 30)
     size = 96
@@ -181,7 +182,7 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
     while share < 1:
         rate = min(1, (step + 1) / 50) * min(1., max(.02, (1 - share) / .6))
         if decoder_only:
-            rate = min(1, (step + 1) / 50) * max(.01, .4 * (1 - share))
+            rate = min(1, (step + 1) / 50) * max(.01, peak * (1 - share))
         muon.lr = .02 * rate
         for g in adam.param_groups:
             g['lr'] = 2e-3 * rate
