@@ -81,7 +81,7 @@ func newCompose(w *Window) *compose {
 	c.more = widgets.NewSection(w.say("Advanced"), widgets.Column(7,
 		widgets.Named(w.say("Sampler"), c.sampler), c.guidance,
 		c.guided, help("Part of the steps that is guided, from the first on; 0 guides all"),
-		c.reuse, help("Leave out steps that change less than this; 0.2 is a good start, 0 asks the model in all"),
+		c.reuse, help("Leave out steps that change less than this; 0.15 is a good start, 0 asks the model in all"),
 		c.window, help("Attention window in latent frames; 0 looks at all of them, -1 finds out how few do"),
 		c.shift, help("Shift of the noise schedule; 0 leaves it to the model")))
 	c.note = newNote()

@@ -76,18 +76,18 @@ func TestReuseStaysNear(t *testing.T) {
 		return c, asked
 	}
 	whole, all := make(func(*inference.Request) {})
-	near, asked := make(func(r *inference.Request) { r.Reuse = 0.2 })
+	near, asked := make(func(r *inference.Request) { r.Reuse = 0.15 })
 	fewer, _ := make(func(r *inference.Request) { r.Steps = asked })
 	t.Logf("asked %d of %d times: %.1f dB; %d steps: %.1f dB", asked, all, psnr(near, whole), asked, psnr(fewer, whole))
 	if all != 12 || asked > 10 || psnr(near, whole) < 35 || psnr(near, whole) < psnr(fewer, whole)+3 {
 		t.Errorf("asked %d of %d times: %.1f dB; %d steps: %.1f dB", asked, all, psnr(near, whole), asked, psnr(fewer, whole))
 	}
-	again, n := make(func(r *inference.Request) { r.Reuse = 0.2 })
+	again, n := make(func(r *inference.Request) { r.Reuse = 0.15 })
 	if n != asked || !same(near, again) {
 		t.Error("the same request makes another clip")
 	}
 	for _, s := range []string{"heun"} { // it asks between levels too
-		c, _ := make(func(r *inference.Request) { r.Sampler, r.Reuse = s, 0.2 })
+		c, _ := make(func(r *inference.Request) { r.Sampler, r.Reuse = s, 0.15 })
 		w, _ := make(func(r *inference.Request) { r.Sampler = s })
 		if got := psnr(c, w); got < 25 {
 			t.Errorf("%s: %.1f dB", s, got)

@@ -17,7 +17,7 @@ from common import Sorry, load, log
 from examples import offered
 
 KINDS = {torch.bfloat16: 'BF16', torch.float32: 'F32', torch.int64: 'I64', torch.float16: 'F16'}
-DEFAULTS = dict(width=256, height=192, frames=17, fps=15, steps=12, guidance=4.0, shift=3.0, sampler='euler')
+DEFAULTS = dict(width=256, height=192, frames=17, fps=15, steps=8, guidance=4.0, shift=3.0, sampler='euler')
 
 
 def write(path, tensors, config=None):
@@ -39,6 +39,11 @@ def write(path, tensors, config=None):
         os.replace(path + '.part', path)
     except OSError as e:
         raise Sorry(f'{path} could not be written ({e}); free some disk space and export again.')
+
+
+NOTES = dict(
+    full='Small model drawn and trained by Kinora: class scenes, five characters with dresses and ways to act, products and shapes in places. Small shapes are soft. GPL-3.0-or-later.',
+    small='Small model drawn and trained by Kinora: class scenes, three characters, coloured things in places; one thing at a time. GPL-3.0-or-later.')
 
 
 def half(state):
@@ -130,6 +135,7 @@ def export(folder, out, edition='CPU edition'):
     for name, (tensors, config) in pack.items():
         write(f'{out}/{name}.safetensors', tensors, config)
     shutil.copyfile(f'{folder}/tokenizer.model', f'{out}/tokenizer.model')
-    model_json(f'{out}/model.json', edition, 'Small model drawn and trained by Kinora: class scenes, three characters, coloured things in places. An early edition: outlines are soft, shapes and motions often wrong. GPL-3.0-or-later.')
+    e = editions.of(folder)
+    model_json(f'{out}/model.json', edition, NOTES[e.name], e)
     reference(f'{out}/testdata/ref.safetensors', pack, tokenizer, load(f'{folder}/dit.pt')['body'])
     log('exported to', out, ', '.join(f'{n} {os.path.getsize(f"{out}/{n}") / 1e6:.1f} MB' for n in sorted(os.listdir(out)) if '.' in n and os.path.isfile(f'{out}/{n}')))
