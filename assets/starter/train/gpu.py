@@ -62,7 +62,6 @@ def train(folder, minutes, batch=0, clips=12000, device='cuda', workers=12, out=
         log(f'{shelf.n} clips encoded,', 'the block is compiled' if compiled else 'the block is not compiled')
         train_dit.train(folder, minutes * (1 - VAE - READER), device, batch, look=lambda f: child(f, 'sheet'), every=90, compiled=compiled, shelf=shelf)
         pack(folder, out)
-        shelf.keep(f'{folder}/shelf.pt')
 
         def some():
             i = torch.randint(shelf.n, (256,), device=device)
@@ -70,6 +69,7 @@ def train(folder, minutes, batch=0, clips=12000, device='cuda', workers=12, out=
 
         score.learn(folder, some, shelf.z.shape[1], load(f'{folder}/dit.pt')['scale'], max(20, int(minutes * READER * 60 * 60)), device)
         pack(folder, out)
+        shelf.keep(f'{folder}/shelf.pt')  # gigabytes: last, when all that matters is safe
     finally:
         s.close()
 
