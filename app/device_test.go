@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"testing"
 
 	"kinora/app/studio"
@@ -106,6 +107,45 @@ func TestEngineOpensLate(t *testing.T) {
 	}
 	if err := e.Close(); err != nil || d.closed != 1 {
 		t.Error(err, d.closed)
+	}
+}
+
+// A driver may refuse a process that lost its context: auto goes on on the CPU, cuda
+// says what happened.
+func TestEngineGoesOnWithoutTheGPU(t *testing.T) {
+	for _, c := range []struct{ device, machine, err string }{
+		{"auto", "cpu", ""},
+		{"cuda", "cuda: Test GPU", "illegal address"},
+	} {
+		made, err := newEngine(studio.EngineOptions{Device: "auto"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := made.(*engine)
+		first := &gpu{}
+		d := device.Device(first)
+		e.open = func() (device.Device, error) {
+			return openDevice(studio.EngineOptions{Device: c.device}, func(cuda.Options) (device.Device, error) {
+				if d == nil {
+					return nil, fmt.Errorf("%w: start on Test GPU: IllegalAddress", inference.ErrNoDevice)
+				}
+				return d, nil
+			})
+		}
+		bad := inference.Request{Model: "no such model", Prompt: "x"}
+		first.broken = errors.New("illegal address")
+		e.Generate(context.Background(), bad, nil)
+		d = nil
+		_, err = e.Generate(context.Background(), bad, nil)
+		if c.err == "" && !errors.Is(err, inference.ErrNoModel) || c.err != "" && (!errors.Is(err, inference.ErrNoDevice) || !strings.Contains(err.Error(), c.err)) {
+			t.Errorf("%s: %v", c.device, err)
+		}
+		if got := e.Machine(); !strings.HasPrefix(got, c.machine) {
+			t.Errorf("%s goes on on %s", c.device, got)
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -63,6 +63,7 @@ type engine struct {
 	mu       sync.Mutex
 	working  *working
 	machine  string // of the device opened last
+	lost     error  // what ended the last GPU
 }
 
 // working is a pipeline and its device.
@@ -78,6 +79,9 @@ func (e *engine) ready() (*working, error) {
 		return e.working, nil
 	}
 	dev, err := e.open()
+	if err != nil && e.lost != nil { // a driver may refuse a process whose context was lost
+		return nil, fmt.Errorf("%w: the GPU stopped in an earlier clip (%w) and does not start again for this run of Kinora; close Kinora and start it anew, or choose the CPU", err, e.lost)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +91,8 @@ func (e *engine) ready() (*working, error) {
 }
 
 // Generate implements inference.Engine. After a clip that ended with the GPU's
-// context, the device is opened anew for the next.
+// context, the device is opened anew for the next; where the driver refuses that, auto
+// takes the CPU, and cuda ends with what happened.
 func (e *engine) Generate(ctx context.Context, r inference.Request, report func(inference.Progress)) (*inference.Clip, error) {
 	w, err := e.ready()
 	if err != nil {
@@ -96,6 +101,9 @@ func (e *engine) Generate(ctx context.Context, r inference.Request, report func(
 	clip, err := w.Generate(ctx, r, report)
 	if b, ok := w.dev.(interface{ Broken() error }); ok && b.Broken() != nil {
 		err = errors.Join(err, e.Close())
+		e.mu.Lock()
+		e.lost = b.Broken()
+		e.mu.Unlock()
 	}
 	return clip, err
 }

@@ -43,7 +43,7 @@ tests() {
 	[ $status = 0 ] || failed=1
 	grep -E '^ *--- FAIL|^panic|^fatal|^SIG' "$OUT/$name.log" | head -12
 	# what was compared and is within what is allowed is told by its worst only
-	awk '/: off by .*, allowed / { n++; r = $(NF-2) / $NF; if (r > w) { w = r; l = $0 } }
+	awk '/: off by .*, allowed / { n++; s = $0; sub(/.*off by /, "", s); split(s, a, /[ ,]/); r = a[1] / $NF; if (r > w) { w = r; l = $0 } }
 		END { if (n) { sub(/^ */, "", l); printf "%d comparisons, the worst at %.2f of what is allowed: %s\n", n, w, l } }' "$OUT/$name.log"
 	awk '/_test.go:[0-9]+:/ && (/ element / || !/: off by /)' "$OUT/$name.log" | sed 's/^ *//' | cut -c1-220 | head -14
 	echo "-- $name: $(grep -cE '^ *--- PASS' "$OUT/$name.log") pass, $(grep -cE '^ *--- FAIL' "$OUT/$name.log") fail, $(grep -cE '^ *--- SKIP' "$OUT/$name.log") skipped, status $status, $(($(now) - at)) s"
