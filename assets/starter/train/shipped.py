@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from PIL import Image
 import editions
-import latents
 import score
+import watch
 import world
 from common import Sorry, log
 from figures import COLOURS
@@ -67,16 +67,13 @@ def keeps(frames, c):
 
 def run(folder, binary, n, steps=0, seed=99, keep=None):
     e = editions.of(folder)
-    reader, (mean, std) = score.reader(folder)
-    encoder, white, _ = latents.encoder(folder)
-    view = lambda v: v.view(1, -1, 1, 1, 1)
+    viewer = watch.watcher(folder)
     clips, sentences = score.prompts(n, seed, e)
     judged, flickers, kept, results, videos = [], [], [], [], []
     with tempfile.TemporaryDirectory() as home:
         for k, (c, s) in enumerate(zip(clips, sentences)):
             v = clip(binary, home, s, k, steps)
-            z = (latents.encode(encoder, white, v[None]) - view(mean)) / view(std)
-            j = score.judge(reader, z, [c])[0]
+            j = score.judge(viewer, watch.seen(v[None]), [c])[0]
             judged.append(j)
             if c['kind'] != 'scene' and c.get('motion') not in ('spotlight', 'confetti'):
                 flickers.append(flicker(v, c['place']))
@@ -108,9 +105,7 @@ def run(folder, binary, n, steps=0, seed=99, keep=None):
 def pictures(folder, binary, n, steps=0, seed=98):
     """Clips from a drawn first picture and a sentence: what the reader says, and how near the first frame is to the picture (dB)."""
     e = editions.of(folder)
-    reader, (mean, std) = score.reader(folder)
-    encoder, white, _ = latents.encoder(folder)
-    view = lambda v: v.view(1, -1, 1, 1, 1)
+    viewer = watch.watcher(folder)
     clips, sentences = score.prompts(n, seed, e)
     judged, near = [], []
     with tempfile.TemporaryDirectory() as home:
@@ -118,8 +113,7 @@ def pictures(folder, binary, n, steps=0, seed=98):
             first = (world.render([c], world.FRAMES)[0, 0].permute(1, 2, 0) * 255).round().byte().numpy()
             Image.fromarray(first).save(f'{home}/first.png')
             v = clip(binary, home, s, k, steps, f'{home}/first.png')
-            z = (latents.encode(encoder, white, v[None]) - view(mean)) / view(std)
-            judged.append(score.judge(reader, z, [c])[0])
+            judged.append(score.judge(viewer, watch.seen(v[None]), [c])[0])
             near.append(-10 * torch.log10((v[0] - torch.from_numpy(first).permute(2, 0, 1) / 255).pow(2).mean()).item())
     out = score.summary(judged)
     log(f'{n} clips from pictures:', score.say(out), f'first frame {sum(near) / n:.1f} dB')

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Trains the starter model, stage by stage or all at once: python3 train.py all --minutes 120
 
-Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all; shipped, which scores the
-clips that the program itself makes; adopt, which takes the shipped
+Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all; watcher, a reader of frames, and shipped, which scores
+with it the clips that the program itself makes; adopt, which takes the shipped
 weights as a beginning; gpu, which trains VAE, transformer and reader in one go on a GPU while other processes draw; again, which goes on with its transformer, and refine, with its decoder. Every stage goes on where
 it stopped; nothing is lost by stopping it. Needs PyTorch (2.11 or newer) and NumPy; the sheets need
 Pillow, and building a new tokenizer needs sentencepiece."""
@@ -20,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from common import Sorry, Team, run  # noqa: E402
 
-STAGES = ['gpu', 'again', 'refine', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'score', 'shipped', 'sheet', 'export', 'all']
+STAGES = ['gpu', 'again', 'refine', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'watcher', 'score', 'shipped', 'sheet', 'export', 'all']
 
 
 def arguments():
@@ -127,6 +127,9 @@ def main():
     if a.stage == 'sheet':
         import score
         score.look(a.folder, device=a.device)
+    if a.stage == 'watcher':
+        import watch
+        watch.train(a.folder, a.minutes, a.clips)
     if a.stage in ('score', 'all'):
         import score
         score.score(a.folder, a.prompts, decoded=True)
