@@ -19,7 +19,7 @@ const least = 2 << 30
 // openDevice opens the device that o names. Auto is the GPU where there is one that
 // will do, and else the CPU.
 func openDevice(o studio.EngineOptions, openCUDA func(cuda.Options) (device.Device, error)) (device.Device, error) {
-	c := cuda.Options{Index: o.GPU, Precision: precisionOf(o.Precision), Plain: o.Plain}
+	c := cuda.Options{Index: o.GPU, Precision: precisionOf(o.Precision), Small: cuda.SmallModel, Plain: o.Plain}
 	switch o.Device {
 	case "cuda":
 		return openCUDA(c)

@@ -35,11 +35,11 @@ func TestOpenDevice(t *testing.T) {
 		want      string // the device's name, or the error
 		asked     cuda.Options
 	}{
-		{"auto", "", nil, "cuda: Test GPU", cuda.Options{Index: 1, Least: least}},
-		{"", "fp32", nil, "cuda: Test GPU", cuda.Options{Index: 1, Least: least, Precision: cuda.Exact}},
-		{"auto", "", missing, "cpu", cuda.Options{Index: 1, Least: least}},
-		{"cuda", "bf16", nil, "cuda: Test GPU", cuda.Options{Index: 1, Precision: cuda.Fast}},
-		{"cuda", "", missing, missing.Error(), cuda.Options{Index: 1}},
+		{"auto", "", nil, "cuda: Test GPU", cuda.Options{Small: cuda.SmallModel, Index: 1, Least: least}},
+		{"", "fp32", nil, "cuda: Test GPU", cuda.Options{Small: cuda.SmallModel, Index: 1, Least: least, Precision: cuda.Exact}},
+		{"auto", "", missing, "cpu", cuda.Options{Small: cuda.SmallModel, Index: 1, Least: least}},
+		{"cuda", "bf16", nil, "cuda: Test GPU", cuda.Options{Small: cuda.SmallModel, Index: 1, Precision: cuda.Fast}},
+		{"cuda", "", missing, missing.Error(), cuda.Options{Small: cuda.SmallModel, Index: 1}},
 		{"cpu", "", nil, "cpu", cuda.Options{}},
 		{"card", "", nil, "a card of 24.0 GB", cuda.Options{}},
 		{"abacus", "", nil, `no such device: "abacus"; choose auto, cpu or cuda`, cuda.Options{}},

@@ -56,6 +56,9 @@ func items() (list []string) {
 
 func open(name, precision string) (*cuda.Device, error) {
 	o := cuda.Options{Precision: map[string]cuda.Precision{"exact": cuda.Exact, "fast": cuda.Fast}[precision]}
+	if precision == "program" {
+		o.Small = cuda.SmallModel
+	}
 	var d device.Device
 	var err error
 	if name == "emulated" {

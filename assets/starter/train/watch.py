@@ -16,25 +16,39 @@ from score import judge, say, summary
 T, H, W = 9, 96, 128
 
 
-class Watcher(nn.Module):
-    """Frames [B,9,3,96,128] in 0..1 to {question: [B,answers]}."""
+def layer(n, m, k=3, stride=1):
+    return nn.Sequential(nn.Conv2d(n, m, k, stride, k // 2, bias=False), nn.BatchNorm2d(m), nn.ReLU(inplace=True))
 
-    def __init__(self, low=48, width=96):
+
+class Block(nn.Module):
+    def __init__(self, n):
         super().__init__()
-        block = lambda n: nn.Sequential(nn.GroupNorm(8, n), nn.SiLU(), nn.Conv2d(n, n, 3, padding=1), nn.GroupNorm(8, n), nn.SiLU(), nn.Conv2d(n, n, 3, padding=1))
-        self.start, self.low = nn.Conv2d(3 * T, low, 8, 4, 2), nn.ModuleList([block(low)])
-        self.down, self.body = nn.Conv2d(low, width, 4, 2, 1), nn.ModuleList([block(width) for _ in range(3)])
-        self.end = nn.Sequential(nn.Linear(width * 6 * 8, 256), nn.SiLU(), nn.Dropout(.2), nn.Linear(256, sum(map(len, HEADS.values()))))
+        self.a, self.b = layer(n, n), nn.Sequential(nn.Conv2d(n, n, 3, padding=1, bias=False), nn.BatchNorm2d(n))
+
+    def forward(self, x):
+        return F.relu(x + self.b(self.a(x)))
+
+
+class Watcher(nn.Module):
+    """Frames [B,9,3,96,128] in 0..1 to {question: [B,answers]}. Every second frame is looked at by itself, for what is
+    there; all of them, in grey and together, for how it moves."""
+
+    def __init__(self):
+        super().__init__()
+        self.look = nn.Sequential(layer(3, 24, 5, 2), layer(24, 48, stride=2), layer(48, 64, stride=2), Block(64))
+        self.move = nn.Sequential(layer(T, 48, 7, 4), Block(48), layer(48, 64, stride=2))
+        self.both = nn.Sequential(layer(192, 128), Block(128), layer(128, 128, stride=2))
+        self.near = layer(64, 128, stride=2)
+        self.end = nn.Sequential(nn.Linear(128 * 6 * 8 + 128, 256), nn.ReLU(), nn.Dropout(.3), nn.Linear(256, sum(map(len, HEADS.values()))))
 
     def forward(self, v):
-        x = self.start(v.flatten(1, 2) * 4 - 2)
-        for b in self.low:
-            x = x + b(x)
-        x = self.down(x)
-        for b in self.body:
-            x = x + b(x)
-        x = F.adaptive_avg_pool2d(x, (6, 8)) + F.adaptive_max_pool2d(x, (6, 8))
-        return dict(zip(HEADS, self.end(x.flatten(1)).split([len(v) for v in HEADS.values()], 1)))
+        v = v * 4 - 2
+        n, frames = len(v), v[:, ::2]
+        x = self.look(frames.flatten(0, 1).contiguous(memory_format=torch.channels_last))
+        near = self.near(x).amax((2, 3)).view(n, -1, 128).mean(1)
+        x = x.unflatten(0, (n, -1))
+        x = self.both(torch.cat([x.mean(1), x.amax(1), self.move(v.mean(2))], 1))
+        return dict(zip(HEADS, self.end(torch.cat([x.flatten(1), near], 1)).split([len(v) for v in HEADS.values()], 1)))
 
 
 def seen(video):
@@ -50,37 +64,39 @@ def _draw(job):
     return clips, (world.render(clips, T, H, W) * 255).round().byte().numpy()
 
 
-def blurred(v):
-    """Some clips a little soft, as generated ones are: that must not be what is read."""
-    soft = F.avg_pool2d(v.flatten(0, 1), 3, 1, 1, count_include_pad=False).view_as(v)
-    k = torch.rand(len(v), 1, 1, 1, 1) * (torch.rand(len(v), 1, 1, 1, 1) < .5)
-    return v + k * (soft - v) + .02 * torch.randn_like(v)
+def blurred(v, noise):
+    """Some clips a little soft, as generated ones are, and all a little noisy: that must not be what is read."""
+    k = len(v) // 3
+    v[:k] = F.avg_pool2d(v[:k].flatten(0, 1), 3, 1, 1, count_include_pad=False).view_as(v[:k])
+    return v + noise[torch.randint(len(noise), (1,)).item()]
 
 
-def train(folder, minutes, clips=12000, batch=64, workers=2):
+def train(folder, minutes, clips=16000, batch=32, workers=2):
     edition = editions.of(folder)
-    clock, parts, labels = time.time(), [], []
+    clock, labels, v = time.time(), [], torch.empty(clips // 100 * 100, T, 3, H, W, dtype=torch.uint8)
     with ProcessPoolExecutor(workers) as pool:
-        for c, v in pool.map(_draw, [(7000000 + k, 100, edition.name) for k in range(clips // 100)]):
-            parts.append(torch.from_numpy(v))
+        for c, drawn in pool.map(_draw, [(7000000 + k, 100, edition.name) for k in range(clips // 100)]):
+            v[len(labels):len(labels) + 100] = torch.from_numpy(drawn)
             labels += c
-    v, y = torch.cat(parts), questions.table(labels)
+    y = questions.table(labels)
     log(f'{len(v)} clips drawn in {time.time() - clock:.0f} s')
     torch.manual_seed(5)
-    m = Watcher()
-    opt = torch.optim.AdamW(m.parameters(), lr=1e-3, weight_decay=.02)
+    m = Watcher().to(memory_format=torch.channels_last)
+    noise = .02 * torch.randn(16, *v.shape[1:])
+    opt = torch.optim.AdamW(m.parameters(), lr=2e-3, weight_decay=.03)
     start, k, share = time.time(), 0, 0.
     while share < 1:
         for g in opt.param_groups:
-            g['lr'] = 1.5e-3 * min(1, (k + 1) / 50) * max(.01, 1 - share)
+            g['lr'] = 2e-3 * min(1, (k + 1) / 50) * max(.01, 1 - share)
         i = torch.randint(len(v), (batch,))
-        out = m(blurred(v[i].float() / 255))
+        out = m(blurred(v[i].float() / 255, noise))
         loss = sum(F.cross_entropy(out[h], y[h][i], ignore_index=-1, reduction='sum') / (y[h][i] >= 0).sum().clamp(min=1) for h in HEADS)
         opt.zero_grad()
         loss.backward()
         opt.step()
         k, share = k + 1, (time.time() - start) / (60 * minutes)
         if k % 100 == 1:
+            save(f'{folder}/watcher.pt', m.state_dict())
             log(f'watcher step {k} {loss.item():.3f}')
     save(f'{folder}/watcher.pt', m.state_dict())
     check(folder)

@@ -97,7 +97,7 @@ func (d *Device) flashTile(wide int, s rowSpread, heads int) flashTile {
 // flash reports whether attention runs on tensor cores: where the model computes
 // in 16 bits, and a query sees enough keys to fill a tile.
 func (l *layout) flash(n *graph.Node) bool {
-	return l.tiled(n) && (l.dev.opt.Precision == Fast || l.dev.opt.Precision == Auto && l.low())
+	return l.tiled(n) && (l.precision == Fast || l.precision == Auto && l.low())
 }
 
 func (l *layout) tiled(n *graph.Node) bool {
@@ -111,7 +111,7 @@ func (l *layout) low() bool {
 		if s.Node == nil || s.Node.Op != graph.MatMul && s.Node.Op != graph.Conv3D {
 			continue
 		}
-		if w, _ := root(s.Node.In[1]); w.Op == graph.Weight && l.dev.computes(w.DType) != tensor.F32 {
+		if w, _ := root(s.Node.In[1]); w.Op == graph.Weight && l.precision.computes(w.DType) != tensor.F32 {
 			return true
 		}
 	}
@@ -147,30 +147,41 @@ func (s rowSpread) seen(a graph.AttentionAttr) float64 {
 	return float64(min(s.keys, (2*s.window+1)*s.per))
 }
 
-// RoundingOf says what a plan's products round their operands to.
+// RoundingOf says what a plan's products round their operands to; package devicetest
+// asks.
 func (d *Device) RoundingOf(p *plan.Plan) func(*graph.Node) tensor.DType {
-	l := &layout{dev: d, plan: p}
-	low := d.opt.Precision == Fast || d.opt.Precision == Auto && l.low()
+	l := &layout{dev: d, plan: p, precision: d.precisionFor(p)}
 	return func(n *graph.Node) tensor.DType {
-		if n.Op == graph.Attention && low && l.tiled(n) {
-			return tensor.BF16
+		switch n.Op {
+		case graph.Attention:
+			if l.flash(n) {
+				return tensor.BF16
+			}
+		case graph.MatMul, graph.Conv3D:
+			if w, _ := root(n.In[1]); w.Op == graph.Weight {
+				return l.precision.computes(w.DType)
+			}
 		}
-		return d.Rounding(n)
+		return tensor.F32
 	}
 }
 
-// Rounding says what the operands of a product are rounded to; package devicetest
-// asks.
-func (d *Device) Rounding(n *graph.Node) tensor.DType {
-	switch n.Op {
-	case graph.MatMul, graph.Conv3D:
-		if w, _ := root(n.In[1]); w.Op == graph.Weight {
-			return d.computes(w.DType)
+// precisionFor is what a plan is computed with.
+func (d *Device) precisionFor(p *plan.Plan) Precision {
+	if d.opt.Precision != Auto || d.opt.Small == 0 {
+		return d.opt.Precision
+	}
+	numbers := int64(0)
+	for _, s := range p.Steps {
+		if s.Node == nil || s.Node.Op != graph.MatMul && s.Node.Op != graph.Conv3D {
+			continue
 		}
-	case graph.Attention:
-		if d.opt.Precision == Fast && (&layout{dev: d}).flash(n) {
-			return tensor.BF16
+		if w, _ := root(s.Node.In[1]); w.Op == graph.Weight {
+			numbers += int64(s.Node.In[1].Shape.Len())
 		}
 	}
-	return tensor.F32
+	if numbers < d.opt.Small {
+		return Exact
+	}
+	return Auto
 }

@@ -56,7 +56,7 @@ func (c *call) matrix(i, width, taps int) (mem, tensor.DType, error) {
 		m, err := c.f(i)
 		return m, tensor.F32, err
 	}
-	t := c.dev.computes(r.DType)
+	t := c.precision.computes(r.DType)
 	f := form{t, width, width, taps}
 	if t != tensor.F32 {
 		f.padded = up8(width)
@@ -66,9 +66,9 @@ func (c *call) matrix(i, width, taps int) (mem, tensor.DType, error) {
 }
 
 // computes is the type that products with weights of a stored type are done in.
-func (d *Device) computes(stored tensor.DType) tensor.DType {
+func (p Precision) computes(stored tensor.DType) tensor.DType {
 	switch {
-	case d.opt.Precision == Exact || stored == tensor.F32 || stored == tensor.F64:
+	case p == Exact || stored == tensor.F32 || stored == tensor.F64:
 		return tensor.F32
 	case stored == tensor.F16:
 		return tensor.F16

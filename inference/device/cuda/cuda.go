@@ -28,10 +28,17 @@ const (
 	Fast
 )
 
+// SmallModel is the Small of the program: far above the built-in model, and below
+// what any part of TI2V-5B computes in a step.
+const SmallModel = 32 << 20
+
 // Options choose how the device works.
 type Options struct {
 	Index     int // of the GPU
 	Precision Precision
+	// Small is how many numbers the weights of a plan's products may have for Auto to
+	// compute it as Exact does: where float32 costs little, clips are the CPU's.
+	Small int64
 	// Budget bounds the bytes of weights held at once; the others are streamed
 	// from the host's memory. 0 leaves it to the plan.
 	Budget int64

@@ -68,7 +68,7 @@ func (l *layout) fuse(i int, uses map[*graph.Node]int) *fusion {
 		return nil
 	}
 	w, _ := root(n.In[1])
-	copied := w.Op == graph.Weight && l.dev.computes(w.DType) != tensor.F32
+	copied := w.Op == graph.Weight && l.precision.computes(w.DType) != tensor.F32
 	for j, in := range n.In {
 		if r, _ := root(in); r.Op == graph.Weight || copied && l.half[in] == 0 && (j == 0 || n.Op == graph.Conv3D && j == len(n.In)-1) {
 			continue

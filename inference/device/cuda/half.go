@@ -68,7 +68,7 @@ func (l *layout) reads(n *graph.Node, input int) (tensor.DType, bool) {
 		if w.Op != graph.Weight || input != 0 {
 			return 0, false
 		}
-		t, k := l.dev.computes(w.DType), n.In[1].Shape[1]
+		t, k := l.precision.computes(w.DType), n.In[1].Shape[1]
 		return t, t != tensor.F32 && k%8 == 0
 	case graph.Attention:
 		d := n.Shape[1] / n.Attr.(graph.AttentionAttr).Heads
@@ -86,7 +86,7 @@ func (l *layout) stores(n *graph.Node) bool {
 		return l.flash(n)
 	case graph.MatMul:
 		w, _ := root(n.In[1])
-		return w.Op == graph.Weight && l.dev.computes(w.DType) != tensor.F32
+		return w.Op == graph.Weight && l.precision.computes(w.DType) != tensor.F32
 	}
 	return false
 }

@@ -14,19 +14,20 @@ import (
 // addresses that do not exist, to learn what memory is needed beside the plan's,
 // and then with real ones.
 type layout struct {
-	dev      *Device
-	plan     *plan.Plan
-	base     [plan.Regions]driver.Ptr
-	states   map[string]driver.Ptr
-	known    map[string]mem // operands that are there
-	wanted   []operand      // and those that must come
-	half     map[*graph.Node]tensor.DType
-	scratch  scratch
-	tables   []byte // numbers of the launches' own
-	tablesAt driver.Ptr
-	launches []driver.Launch
-	uploads  []upload
-	staged   map[string]*staged
+	dev       *Device
+	plan      *plan.Plan
+	precision Precision
+	base      [plan.Regions]driver.Ptr
+	states    map[string]driver.Ptr
+	known     map[string]mem // operands that are there
+	wanted    []operand      // and those that must come
+	half      map[*graph.Node]tensor.DType
+	scratch   scratch
+	tables    []byte // numbers of the launches' own
+	tablesAt  driver.Ptr
+	launches  []driver.Launch
+	uploads   []upload
+	staged    map[string]*staged
 }
 
 // nowhere is where the first pass believes memory to be.

@@ -63,7 +63,7 @@ func (d *Device) Need(p *plan.Plan) (int64, error) {
 
 // learn lays a plan out nowhere.
 func (d *Device) learn(p *plan.Plan, known map[string]mem) (*layout, error) {
-	l := &layout{dev: d, plan: p, states: map[string]driver.Ptr{}, known: map[string]mem{}, tablesAt: nowhere(100)}
+	l := &layout{dev: d, plan: p, precision: d.precisionFor(p), states: map[string]driver.Ptr{}, known: map[string]mem{}, tablesAt: nowhere(100)}
 	for r := range l.base {
 		l.base[r] = nowhere(r)
 	}
@@ -124,7 +124,7 @@ func (p *program) load() error {
 		s.own = append(s.own, at)
 		s.states[name] = mem{at, port.Slot.Size}
 	}
-	real := &layout{dev: d, plan: p.plan, states: map[string]driver.Ptr{}, known: s.operands}
+	real := &layout{dev: d, plan: p.plan, precision: d.precisionFor(p.plan), states: map[string]driver.Ptr{}, known: s.operands}
 	for name, m := range s.states {
 		real.states[name] = m.at
 	}

@@ -21,9 +21,9 @@ import (
 
 // A Rounder is a device that computes some products with rounded operands.
 type Rounder interface {
-	// Rounding returns the type that operands of n's products are rounded to; F32
-	// means that they are not.
-	Rounding(n *graph.Node) tensor.DType
+	// RoundingOf returns the type that operands of a node's products are rounded to
+	// in a plan; F32 means that they are not.
+	RoundingOf(*plan.Plan) func(*graph.Node) tensor.DType
 }
 
 // A Case is one operation on given numbers.
@@ -175,9 +175,13 @@ func (v Tensor) bytes() ([]byte, error) {
 func rounding(dev device.Device, p *plan.Plan) tensor.DType {
 	low := tensor.F32
 	r, ok := dev.(Rounder)
+	if !ok {
+		return low
+	}
+	of := r.RoundingOf(p)
 	for _, s := range p.Steps {
-		if ok && s.Node != nil && bits(r.Rounding(s.Node)) < bits(low) {
-			low = r.Rounding(s.Node)
+		if s.Node != nil && bits(of(s.Node)) < bits(low) {
+			low = of(s.Node)
 		}
 	}
 	return low
