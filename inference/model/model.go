@@ -46,10 +46,10 @@ type Model interface {
 	// Condition turns text rows into all that the denoiser needs of a prompt and
 	// that no step changes.
 	Condition(s *graph.Scope, text *graph.Node) *graph.Node
-	// Denoise predicts the velocity noise − data of x. The timesteps t [1] or
-	// [latent frames] are in 0 … 1000; window limits attention in time, 0 leaves it
-	// as trained.
-	Denoise(s *graph.Scope, x, t, condition *graph.Node, window int) *graph.Node
+	// Denoise predicts the velocity noise − data of x under each of the conditions.
+	// The timesteps t [1] or [latent frames] are in 0 … 1000; window limits attention
+	// in time, 0 leaves it as trained.
+	Denoise(s *graph.Scope, x, t *graph.Node, conditions []*graph.Node, window int) []*graph.Node
 	// Decode turns one latent frame into Temporal frames, the first of a clip into
 	// one. Caches pass between chunks as states.
 	Decode(s *graph.Scope, z *graph.Node, first bool) *graph.Node

@@ -75,7 +75,7 @@ type denoiser struct {
 }
 
 // draw names and draws a step.
-func (d *denoiser) draw() (what string, draw drawing) {
+func (d *denoiser) draw() (what string, draw manifold) {
 	groups := 1
 	if d.image != nil {
 		groups = d.shape[0] / d.traits.Patch[0]
@@ -88,27 +88,36 @@ func (d *denoiser) draw() (what string, draw drawing) {
 	if window > 0 {
 		what += fmt.Sprintf(", attention over %d frames", 2*window+1)
 	}
-	return what, func(s *graph.Scope) *graph.Node {
-		return d.model.Denoise(s, s.Input("x", tensor.F32, d.shape...), s.Input("t", tensor.F32, groups),
-			s.Input("condition", tensor.F32, d.positive.Shape()...), window)
+	names := []string{"condition"}
+	if d.mode.pair {
+		what += bothWays
+		names = append(names, "negative")
+	}
+	return what, func(s *graph.Scope) []*graph.Node {
+		x, t := s.Input("x", tensor.F32, d.shape...), s.Input("t", tensor.F32, groups)
+		var conditions []*graph.Node
+		for _, name := range names {
+			conditions = append(conditions, s.Input(name, tensor.F32, d.positive.Shape()...))
+		}
+		return d.model.Denoise(s, x, t, conditions, window)
 	}
 }
 
 func (d *denoiser) load() (device.Program, error) {
 	what, draw := d.draw()
-	return d.take.load(what, d.parts.Denoiser, nil, draw)
+	return d.loadAll(what, d.parts.Denoiser, nil, draw)
 }
 
 // weigh tells the meter what denoising and decoding cost.
 func (d *denoiser) weigh(passes int) error {
 	d.reuse = reuser{of: passes, rule: sampler.Reuse{Limit: d.req.Reuse}}
 	what, draw := d.draw()
-	flops, err := d.cost(what, d.parts.Denoiser, draw)
+	flops, err := d.costOf(what, d.parts.Denoiser, draw)
 	if err != nil {
 		return err
 	}
 	work := flops * float64(passes)
-	if d.req.Guidance != 1 {
+	if d.req.Guidance != 1 && !d.mode.pair {
 		work *= 2
 	}
 	d.meter.work[inference.Denoising] = work
@@ -153,10 +162,13 @@ func (d *denoiser) ask(to, from *latent, sigma, timestep float64) error {
 	if err := d.prog.In("t").Write(tensor.Bytes(d.timesteps(timestep))); err != nil {
 		return err
 	}
+	defer func() { d.calls++ }()
+	if d.mode.pair {
+		return d.both(to)
+	}
 	if err := d.pass(to, d.positive, "pred_cond"); err != nil {
 		return err
 	}
-	defer func() { d.calls++ }()
 	if !guided(d.req, d.step(sigma), d.steps) {
 		return nil
 	}
@@ -164,8 +176,32 @@ func (d *denoiser) ask(to, from *latent, sigma, timestep float64) error {
 	if err := d.pass(uncond, d.negative, "pred_uncond"); err != nil {
 		return err
 	}
-	g := d.req.Guidance // uncond + g·(cond − uncond)
-	return to.Mix(sampler.Term{C: 1 - g, L: uncond}, sampler.Term{C: g, L: to})
+	return d.guide(to, to, uncond)
+}
+
+// guide sets to to uncond + guidance·(cond − uncond).
+func (d *denoiser) guide(to, cond, uncond *latent) error {
+	g := d.req.Guidance
+	return to.Mix(sampler.Term{C: 1 - g, L: uncond}, sampler.Term{C: g, L: cond})
+}
+
+// both runs the model under the two conditions at once.
+func (d *denoiser) both(to *latent) error {
+	if err := d.prog.In("condition").Copy(d.positive); err != nil {
+		return err
+	}
+	if err := d.prog.In("negative").Copy(d.negative); err != nil {
+		return err
+	}
+	if err := d.prog.Run(d.ctx); err != nil {
+		return err
+	}
+	for i, name := range []string{"pred_cond", "pred_uncond"} {
+		if err := d.seeBuffer(fmt.Sprint(name, ".", d.calls), d.prog.Out(i)); err != nil {
+			return err
+		}
+	}
+	return d.guide(to, &latent{d.take, d.prog.Out(0)}, &latent{d.take, d.prog.Out(1)})
 }
 
 // step returns the step that a noise level belongs to.

@@ -13,10 +13,21 @@ import (
 
 type drawing = func(s *graph.Scope) *graph.Node
 
+// A manifold draws a graph with several results.
+type manifold = func(s *graph.Scope) []*graph.Node
+
+func single(draw drawing) manifold {
+	return func(s *graph.Scope) []*graph.Node { return []*graph.Node{draw(s)} }
+}
+
 // load draws, plans and loads one graph, in the way that was chosen for it. States
 // and prepared weights are shared with another program of the same source, if one
 // is given.
 func (t *take) load(what string, src weights.Source, with device.Program, draw drawing) (device.Program, error) {
+	return t.loadAll(what, src, with, single(draw))
+}
+
+func (t *take) loadAll(what string, src weights.Source, with device.Program, draw manifold) (device.Program, error) {
 	if err := t.ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -33,12 +44,12 @@ func (t *take) load(what string, src weights.Source, with device.Program, draw d
 
 // graph draws, once for each name and size: planning asks for the same again and
 // again.
-func (t *take) graph(what string, src weights.Source, draw drawing) (*graph.Graph, error) {
+func (t *take) graph(what string, src weights.Source, draw manifold) (*graph.Graph, error) {
 	key := fmt.Sprint(what, t.shape)
 	if g, ok := t.drawn[key]; ok {
 		return g, nil
 	}
-	g, err := graph.Build(src.Info, func(s *graph.Scope) []*graph.Node { return []*graph.Node{draw(s)} })
+	g, err := graph.Build(src.Info, draw)
 	if err == nil && t.drawn != nil {
 		t.drawn[key] = g
 	}
@@ -47,6 +58,10 @@ func (t *take) graph(what string, src weights.Source, draw drawing) (*graph.Grap
 
 // cost returns the floating-point operations of a run.
 func (t *take) cost(what string, src weights.Source, draw drawing) (float64, error) {
+	return t.costOf(what, src, single(draw))
+}
+
+func (t *take) costOf(what string, src weights.Source, draw manifold) (float64, error) {
 	g, err := t.graph(what, src, draw)
 	if err != nil {
 		return 0, err

@@ -12,7 +12,6 @@ import (
 	"kinora/inference/device/paper"
 	"kinora/inference/families"
 	"kinora/inference/graph"
-	"kinora/inference/model"
 	"kinora/inference/plan"
 )
 
@@ -111,10 +110,12 @@ func (p *Pipeline) sketch(r inference.Request) (*take, func() error, error) {
 // takes the ways that were chosen over.
 func (t *take) prepare(room int64) error {
 	var tight *errTight
-	_, frugal := t.model.(model.Frugal)
-	for _, m := range ways(frugal, !t.dev.Options().Map) {
+	for _, m := range t.modes() {
 		r, err := t.rehearse(m, room)
 		if err == nil {
+			if m.pair && m.stream {
+				r = t.orOneByOne(r)
+			}
 			t.mode, t.ways, t.memory = r.mode, r.ways, r.told()
 			return nil
 		}
@@ -125,6 +126,29 @@ func (t *take) prepare(room int64) error {
 		}
 	}
 	return t.refuse(tight, room)
+}
+
+// orOneByOne is the take whose denoiser streams fewer weights in a step: with room
+// for the tokens of one prompt only, more of the weights stay.
+func (t *take) orOneByOne(both *take) *take {
+	m := both.mode
+	m.pair = false
+	single, err := t.rehearse(m, both.room)
+	if err == nil && 2*single.streamed() < both.streamed() {
+		return single
+	}
+	return both
+}
+
+// streamed is how many bytes of weights cross to the device in a run of the denoiser.
+func (t *take) streamed() int64 {
+	var n int64
+	for _, ph := range t.phases {
+		if strings.HasPrefix(ph.Name, denoiserPhase) {
+			n = max(n, ph.Streamed)
+		}
+	}
+	return n
 }
 
 // rehearse goes down the road on paper.
@@ -221,8 +245,7 @@ func (t *take) fits(w, h, frames int, room int64) bool {
 	if o.measure() != nil {
 		return false
 	}
-	_, frugal := t.model.(model.Frugal)
-	all := ways(frugal, !t.dev.Options().Map)
+	all := o.modes()
 	_, err := o.rehearse(all[len(all)-1], room) // the one that takes least
 	return err == nil
 }

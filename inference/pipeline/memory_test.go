@@ -37,7 +37,7 @@ func heavy(t testing.TB) shelf {
 }
 
 // A tally counts what became of the cases.
-type tally struct{ ran, refused, streamed, tiled, frugal, pieces int }
+type tally struct{ ran, refused, streamed, tiled, frugal, pieces, pairs int }
 
 // TestClipsKeepTheirPlans goes over geometry × budget. Each case either runs within
 // its plan, to a hundredth of what is really held, or is refused before it starts,
@@ -58,7 +58,7 @@ func TestClipsKeepTheirPlans(t *testing.T) {
 		}
 	}
 	t.Logf("%+v", n)
-	if n.ran == 0 || n.refused == 0 || n.tiled == 0 || n.frugal == 0 || n.pieces == 0 || n.streamed == 0 {
+	if n.ran == 0 || n.refused == 0 || n.tiled == 0 || n.frugal == 0 || n.pieces == 0 || n.streamed == 0 || n.pairs == 0 {
 		t.Error("the budgets do not reach every way")
 	}
 }
@@ -101,6 +101,9 @@ func (n *tally) keeps(t *testing.T, o cpu.Options, lib shelf, r inference.Reques
 			n.pieces += min(1, ph.Rows)
 			if strings.Contains(ph.Name, "text in every step") {
 				n.frugal++
+			}
+			if strings.Contains(ph.Name, bothWays) {
+				n.pairs++
 			}
 		}
 	}

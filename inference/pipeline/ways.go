@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"strings"
 
+	"kinora/inference"
 	"kinora/inference/device"
 	"kinora/inference/device/paper"
 	"kinora/inference/graph"
+	"kinora/inference/model"
 	"kinora/inference/plan"
 )
 
@@ -24,24 +26,64 @@ type way struct {
 type mode struct {
 	frugal bool // the text's keys and values are worked out in every step
 	stream bool // the denoiser's weights may be streamed
+	pair   bool // both conditions of guidance go through the denoiser at once
 	tiles  grid // of decoding
 	wide   bool // there is no room to try attention windows
 	blind  bool // there is no room to find out how to show previews
 }
 
-// ways are the modes, from the fastest to the one that takes least.
-func ways(frugal, stream bool) []mode {
-	list := []mode{{}}
-	if frugal {
-		list = append(list, mode{frugal: true})
+// bothWays marks a step that is drawn for both conditions of guidance.
+const bothWays = ", both prompts at once"
+
+// Up to fewTokens a clip alone leaves a GPU without enough to do; up to busTokens
+// streamed weights take longer to arrive than to be used, at 16 bits, 12 GB/s and 60
+// TFLOP/s as well as at 50 GB/s and 600 TFLOP/s. Larger clips gain nothing from a
+// batch, and pay for its memory.
+const (
+	fewTokens = 4096
+	busTokens = 16384
+)
+
+// modes are how the take may be made to fit, from the fastest to the one that takes least.
+func (t *take) modes() []mode {
+	_, frugal := t.model.(model.Frugal)
+	pairs := t.guidedThroughout()
+	var list []mode
+	add := func(m mode, pair bool) {
+		if pair && pairs {
+			both := m
+			both.pair = true
+			list = append(list, both)
+		}
+		list = append(list, m)
 	}
-	if stream {
-		list = append(list, mode{stream: true})
+	few, some := t.tokens() <= fewTokens, t.tokens() <= busTokens
+	add(mode{}, few)
+	if frugal {
+		add(mode{frugal: true}, false)
+	}
+	if !t.dev.Options().Map {
+		add(mode{stream: true}, some) // every weight crosses the bus once, not twice
 		if frugal {
-			list = append(list, mode{frugal: true, stream: true})
+			add(mode{frugal: true, stream: true}, some)
 		}
 	}
 	return list
+}
+
+// guidedThroughout reports whether every pass of the denoiser has two conditions.
+func (t *take) guidedThroughout() bool {
+	r := t.req
+	return r.Guidance != 1 && r.GuidanceFrom == 0 && (r.GuidanceTo == 0 || r.GuidanceTo == 1) && r.Window != inference.AutoWindow
+}
+
+// tokens is how many tokens the denoiser sees of a clip.
+func (t *take) tokens() int {
+	n := 1
+	for i := range 3 {
+		n *= t.shape[i] / t.traits.Patch[i]
+	}
+	return n
 }
 
 // errTight says that a program does not fit in any of the ways that were open.
@@ -128,9 +170,9 @@ func (t *take) rowsFor(what string) []int {
 	if !strings.HasPrefix(what, denoiserPhase) {
 		return []int{0}
 	}
-	tokens := 1
-	for i := range 3 {
-		tokens *= t.shape[i] / t.traits.Patch[i]
+	tokens := t.tokens()
+	if t.mode.pair {
+		tokens *= 2
 	}
 	const least = 16
 	return []int{0, max(least, (tokens+7)/8)}

@@ -43,7 +43,7 @@ func (d *denoiser) narrow(x *latent, step int) error {
 	for _, w := range d.windows() {
 		d.window = w
 		what, draw := d.draw()
-		p, err := d.take.load(what, d.parts.Denoiser, d.prog, draw)
+		p, err := d.loadAll(what, d.parts.Denoiser, d.prog, draw)
 		if tight := (*errTight)(nil); d.onPaper() && errors.As(err, &tight) {
 			d.mode.wide, d.window = true, 0
 			return nil

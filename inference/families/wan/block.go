@@ -9,10 +9,32 @@ import (
 // A denoiser is what all blocks of one drawing share.
 type denoiser struct {
 	*Wan
-	grid         [3]int // tokens by frame, row, column
-	e, condition *graph.Node
-	cos, sin     *graph.Node
-	window       int
+	grid       [3]int // tokens by frame, row, column
+	e          *graph.Node
+	conditions []*graph.Node // one for each clip of the batch
+	cos, sin   *graph.Node
+	window     int
+}
+
+// only returns the rows of h that belong to clip i of the batch.
+func (d *denoiser) only(h *graph.Node, i int) *graph.Node {
+	if len(d.conditions) == 1 {
+		return h
+	}
+	n := h.Shape[0] / len(d.conditions)
+	return h.Slice(i*n, (i+1)*n)
+}
+
+// each draws something for every clip of the batch, and joins what comes out.
+func (d *denoiser) each(draw func(i int) *graph.Node) *graph.Node {
+	if len(d.conditions) == 1 {
+		return draw(0)
+	}
+	parts := make([]*graph.Node, len(d.conditions))
+	for i := range parts {
+		parts[i] = draw(i)
+	}
+	return graph.Join(parts...)
 }
 
 // block draws one transformer block: attention over the clip, cross attention to
@@ -51,10 +73,28 @@ func (d *denoiser) attend(s *graph.Scope, name string, h, table *graph.Node, at 
 	k := l.Tap("k_normed", rms(l, "norm_k.weight", linear(l, "k", x, graph.NoAct), d.cfg.Eps))
 	q = l.Tap("q_rope", q.RoPE(d.cfg.Heads, d.cos, d.sin))
 	k = l.Tap("k_rope", k.RoPE(d.cfg.Heads, d.cos, d.sin))
-	a.Heads, a.Scale, a.Frames = d.cfg.Heads, d.scale(), d.grid[0]
-	y := q.Attend(k, linear(l, "v", x, graph.NoAct), nil, a)
+	a.Heads, a.Scale = d.cfg.Heads, d.scale()
+	y := d.look(q, k, linear(l, "v", x, graph.NoAct), a)
 	y = s.Tap(name+"_out", linear(l, "o", y, graph.NoAct))
 	return s.Tap("after_"+name, h.Gate(y, table, at+2))
+}
+
+// look is attention of every clip of the batch to itself. Where each frame sees
+// itself alone, or each clip all of itself, the batch is but more of them.
+func (d *denoiser) look(q, k, v *graph.Node, a graph.AttentionAttr) *graph.Node {
+	a.Frames = d.grid[0]
+	n := len(d.conditions)
+	switch {
+	case n == 1:
+		return q.Attend(k, v, nil, a)
+	case a.Span == graph.InFrame:
+		a.Frames *= n
+		return q.Attend(k, v, nil, a)
+	case a.Span == graph.Everywhere && a.Window < 0:
+		a.Span, a.Frames = graph.InFrame, n
+		return q.Attend(k, v, nil, a)
+	}
+	return d.each(func(i int) *graph.Node { return d.only(q, i).Attend(d.only(k, i), d.only(v, i), nil, a) })
 }
 
 // cross draws h + attention of norm3(h) to the prompt, with neither gate nor
@@ -67,9 +107,12 @@ func (d *denoiser) cross(s *graph.Scope, i int, h *graph.Node) *graph.Node {
 	}
 	s.Tap("cross_attn_in", x)
 	l := s.At("cross_attn")
-	q := rms(l, "norm_q.weight", linear(l, "q", x, graph.NoAct), d.cfg.Eps)
-	k, v := d.remembered(l, i)
-	y := q.Attend(k, v, nil, graph.AttentionAttr{Heads: d.cfg.Heads, Scale: d.scale(), Window: -1})
+	q := linear(l, "q", x, graph.NoAct)
+	y := d.each(func(clip int) *graph.Node {
+		q := rms(l, "norm_q.weight", d.only(q, clip), d.cfg.Eps)
+		k, v := d.remembered(l, i, d.conditions[clip])
+		return q.Attend(k, v, nil, graph.AttentionAttr{Heads: d.cfg.Heads, Scale: d.scale(), Window: -1})
+	})
 	return s.Tap("after_cross_attn", h.Add(s.Tap("cross_attn_out", linear(l, "o", y, graph.NoAct))))
 }
 

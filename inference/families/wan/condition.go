@@ -35,10 +35,10 @@ func (m *Wan) remember(s *graph.Scope, c *graph.Node) (k, v *graph.Node) {
 
 // remembered returns a block's keys and values: out of the condition, or, where
 // that is the embedded text alone, worked out here.
-func (d *denoiser) remembered(s *graph.Scope, block int) (k, v *graph.Node) {
+func (d *denoiser) remembered(s *graph.Scope, block int, condition *graph.Node) (k, v *graph.Node) {
 	n := d.cfg.TextLen
-	if d.condition.Shape[0] == n {
-		return d.remember(s, d.condition)
+	if condition.Shape[0] == n {
+		return d.remember(s, condition)
 	}
-	return d.condition.Slice(2*block*n, (2*block+1)*n), d.condition.Slice((2*block+1)*n, (2*block+2)*n)
+	return condition.Slice(2*block*n, (2*block+1)*n), condition.Slice((2*block+1)*n, (2*block+2)*n)
 }

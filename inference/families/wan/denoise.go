@@ -2,21 +2,46 @@ package wan
 
 import (
 	"math"
+	"slices"
 
 	"kinora/inference/graph"
 )
 
-// Denoise draws the diffusion transformer (wan/modules/model.py).
-func (m *Wan) Denoise(s *graph.Scope, x, t, condition *graph.Node, window int) *graph.Node {
+// Denoise draws the diffusion transformer (wan/modules/model.py). Several conditions
+// are a batch: their tokens lie below each other, so that every weight is read once.
+func (m *Wan) Denoise(s *graph.Scope, x, t *graph.Node, conditions []*graph.Node, window int) []*graph.Node {
 	h, grid := m.patchify(s, x)
 	e, table := m.time(s, t)
-	d := &denoiser{Wan: m, grid: grid, e: table, condition: condition, window: window}
-	d.cos, d.sin = d.angles(s)
+	n := len(conditions)
+	d := &denoiser{Wan: m, grid: grid, e: table, conditions: conditions, window: window}
+	d.cos, d.sin = d.angles(s, 1)
 	h = d.place(s.At("position_embedding"), h)
+	if n > 1 {
+		d.cos, d.sin = d.angles(s, n)
+		h = repeat(h, n)
+		if e.Shape[0] > 1 { // a timestep for each frame
+			e, d.e = repeat(e, n), repeat(d.e, n)
+		}
+	}
 	for i := range m.traits.Layers {
 		h = d.block(s.At("blocks", i), i, h)
 	}
-	return s.Tap("out", m.unpatchify(s.Tap("head_out", m.head(s.At("head"), h, e)), grid))
+	h = s.Tap("head_out", m.head(s.At("head"), h, e))
+	out := make([]*graph.Node, n)
+	for i := range out {
+		out[i] = m.unpatchify(d.only(h, i), grid)
+	}
+	s.Tap("out", out[0])
+	return out
+}
+
+// repeat lays n copies of x below each other.
+func repeat(x *graph.Node, n int) *graph.Node {
+	parts := make([]*graph.Node, n)
+	for i := range parts {
+		parts[i] = x
+	}
+	return graph.Join(parts...)
 }
 
 // patchify turns a latent [F,H,W,C] into tokens [F'·H'·W', dim] and tells the grid.
@@ -75,9 +100,9 @@ func (d *denoiser) place(s *graph.Scope, h *graph.Node) *graph.Node {
 	return h.Add(linear(s, "cos", d.cos, graph.NoAct)).Add(linear(s, "sin", d.sin, graph.NoAct))
 }
 
-// angles tabulates the rotary embedding of every token: the head's pairs are cut
-// into frame, row and column parts, each with a frequency ladder of its own.
-func (d *denoiser) angles(s *graph.Scope) (cos, sin *graph.Node) {
+// angles tabulates the rotary embedding of every token of a batch: the head's pairs
+// are cut into frame, row and column parts, each with a frequency ladder of its own.
+func (d *denoiser) angles(s *graph.Scope, batch int) (cos, sin *graph.Node) {
 	pairs := d.dim / d.cfg.Heads / 2
 	part := axisPairs(pairs)
 	n := d.grid[0] * d.grid[1] * d.grid[2]
@@ -100,7 +125,7 @@ func (d *denoiser) angles(s *graph.Scope) (cos, sin *graph.Node) {
 			}
 		}
 	}
-	return s.Const(co, n, pairs), s.Const(si, n, pairs)
+	return s.Const(slices.Repeat(co, batch), batch*n, pairs), s.Const(slices.Repeat(si, batch), batch*n, pairs)
 }
 
 // axisPairs cuts a head's pairs into those for frame, row and column.

@@ -53,7 +53,7 @@ func denoiserCase(t *testing.T, weights, name string) {
 	})
 	step := load(t, dev, src, taps, nil, func(s *graph.Scope) *graph.Node {
 		return m.Denoise(s, s.Input("x", tensor.F32, x[1], x[2], x[3], x[0]), s.Input("t", tensor.F32, len(at)),
-			s.Input("condition", tensor.F32, cond.Out(0).Shape()...), 0)
+			[]*graph.Node{s.Input("condition", tensor.F32, cond.Out(0).Shape()...)}, 0)[0]
 	})
 	write(t, step, "x", channelsLast(c.F32(t, "in.x"), x))
 	write(t, step, "t", at)

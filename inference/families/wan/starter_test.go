@@ -133,7 +133,7 @@ func starterOutputs(t *testing.T, dev device.Device, m *Wan, tok *tokenizer.Toke
 	for _, k := range []string{"scalar", "frame0"} {
 		step := load(t, dev, m.parts.Denoiser, nil, nil, func(s *graph.Scope) *graph.Node {
 			return m.Denoise(s, s.Input("x", tensor.F32, x[1], x[2], x[3], x[0]), s.Input("t", tensor.F32, x[1]),
-				s.Input("condition", tensor.F32, cond.Out(0).Shape()...), 0)
+				[]*graph.Node{s.Input("condition", tensor.F32, cond.Out(0).Shape()...)}, 0)[0]
 		})
 		write(t, step, "x", channelsLast(refFloats(t, ref, "dit.x"), x))
 		write(t, step, "t", refFloats(t, ref, "dit."+k+".t"))

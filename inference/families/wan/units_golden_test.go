@@ -46,7 +46,7 @@ func TestGoldenRoPE(t *testing.T) {
 	heads, dim, n := s[1], s[1]*s[2], f*h*w
 	d := &denoiser{Wan: &Wan{dim: dim, cfg: Config{Heads: heads}}, grid: [3]int{f, h, w}}
 	prog := load(t, newCPU(t), c.Tensors, nil, nil, func(s *graph.Scope) *graph.Node {
-		cos, sin := d.angles(s)
+		cos, sin := d.angles(s, 1)
 		return s.Input("x", tensor.F32, n, dim).RoPE(heads, cos, sin)
 	})
 	write(t, prog, "x", c.F32(t, "rope.in")[:n*dim])
