@@ -31,36 +31,29 @@ func (a Matmul) blocked(p *Pool) {
 	rows := min(a.M, max(tall, packA/k/tall*tall))
 	left := p.scratch.take(rows * k)
 	defer p.scratch.give(left)
-	cols := n
-	var right []float32
-	if a.Packed == nil {
-		cols = min(n, max(1, packW/(k*tileCols*p.set.Panel))*tileCols*p.set.Panel)
-		right = p.scratch.take(panelsLen(p.set, cols, k))
-		defer p.scratch.give(right)
-	}
 	for m0 := 0; m0 < a.M; m0 += rows {
-		b := block{p: p, set: p.set, a: a, m0: m0, m: min(rows, a.M-m0), k: k, left: left}
+		b := block{p: p, set: p.set, a: a, m0: m0, m: min(rows, a.M-m0), n: n, k: k, left: left}
 		b.packLeft()
-		for n0 := 0; n0 < n; n0 += cols {
-			n1 := min(n, n0+cols)
-			if a.Packed != nil {
-				b.right = a.Packed.panels
-			} else {
-				packColumns(p, a.W, n0, n1, right)
-				b.right = right
-			}
-			b.multiply(n0, n1)
+		fit := max(1, packW/(k*p.set.Panel)) // panels of the right side
+		width := min(fit, tileCols) * p.set.Panel
+		switch {
+		case a.Packed != nil:
+			b.multiply(0, n, a.Packed.panels)
+		case (n+width-1)/width >= 2*p.threads && !a.W.apart():
+			b.multiplyOwn(width)
+		default:
+			b.multiplyShared(max(1, fit/tileCols) * tileCols * p.set.Panel)
 		}
 	}
 }
 
-// A block is rows [m0, m0+m) of a product, with that much of both sides packed.
+// A block is rows [m0, m0+m) of a product, with that much of the left side packed.
 type block struct {
 	p           *Pool
 	set         *kernel.Set
 	a           Matmul
-	m0, m, k    int
-	left, right []float32
+	m0, m, n, k int
+	left        []float32
 }
 
 func (b *block) panels() int { return (b.m + b.set.TileRows - 1) / b.set.TileRows }
@@ -74,25 +67,60 @@ func (b *block) packLeft() {
 	})
 }
 
+// multiplyOwn has every thread pack width columns at a time and multiply them:
+// they come out of its own cache, and no thread waits for another in between.
+func (b *block) multiplyOwn(width int) {
+	down := (b.m + tileRows - 1) / tileRows
+	b.p.Run((b.n+width-1)/width, func(i int) {
+		n0, n1 := i*width, min(b.n, (i+1)*width)
+		right := b.p.scratch.take(panelsLen(b.set, n1-n0, b.k))
+		defer b.p.scratch.give(right)
+		for j := n0; j < n1; j += b.set.Panel {
+			packPanel(b.p, b.a.W, j, min(n1, j+b.set.Panel), right[(j-n0)*b.k:])
+		}
+		for d := range down {
+			b.tile(d, down, n0, n1, right)
+		}
+	})
+}
+
+// multiplyShared has all threads pack width columns and then multiply them, for
+// products that are too narrow to divide between the threads.
+func (b *block) multiplyShared(width int) {
+	width = min(width, b.n)
+	right := b.p.scratch.take(panelsLen(b.set, width, b.k))
+	defer b.p.scratch.give(right)
+	for n0 := 0; n0 < b.n; n0 += width {
+		n1 := min(b.n, n0+width)
+		packColumns(b.p, b.a.W, n0, n1, right)
+		b.multiply(n0, n1, right)
+	}
+}
+
 // multiply computes columns [n0, n1), which are all that right holds.
-func (b *block) multiply(n0, n1 int) {
-	panels, width := b.panels(), tileCols*b.set.Panel
-	steps := (b.k + stepK - 1) / stepK
-	kc := ((b.k+steps-1)/steps + 3) / 4 * 4
+func (b *block) multiply(n0, n1 int, right []float32) {
+	width := tileCols * b.set.Panel
 	across := (n1 - n0 + width - 1) / width
-	down := max((b.m+tileRows-1)/tileRows, min(panels, (4*b.p.threads+across-1)/across))
+	down := max((b.m+tileRows-1)/tileRows, min(b.panels(), (4*b.p.threads+across-1)/across))
+	b.p.Run(across*down, func(i int) {
+		d, j := i%down, i/down*width
+		b.tile(d, down, n0+j, min(n1, n0+j+width), right[j*b.k:])
+	})
+}
+
+// tile computes part d of so many of the rows, and columns [n0, n1), with which
+// right begins.
+func (b *block) tile(d, down, n0, n1 int, right []float32) {
+	steps := (b.k + stepK - 1) / stepK
+	panels := b.panels()
+	g := kernel.Gemm{M: b.m, Panels: panels, I0: panels * d / down, I1: panels * (d + 1) / down,
+		N0: 0, N1: n1 - n0, K: b.k, KC: ((b.k+steps-1)/steps + 3) / 4 * 4, LDC: b.a.LDC}
 	f := b.a.finish()
 	f.Row0 = b.m0
-	c := b.a.C[b.m0*b.a.LDC:]
 	if f.Tail != nil {
 		f.Tail = f.Tail[b.m0*b.a.LDC:]
 	}
-	b.p.Run(across*down, func(i int) {
-		d, j := i%down, i/down*width
-		g := kernel.Gemm{M: b.m, Panels: panels, I0: panels * d / down, I1: panels * (d + 1) / down,
-			N0: 0, N1: min(width, n1-n0-j), K: b.k, KC: kc, LDC: b.a.LDC}
-		b.set.Gemm(g, b.left, b.right[j*b.k:], c[n0+j:], from(f, n0+j))
-	})
+	b.set.Gemm(g, b.left, right, b.a.C[b.m0*b.a.LDC+n0:], from(f, n0))
 }
 
 // from returns f for a product whose first column is col.

@@ -45,32 +45,42 @@ func panelsLen(s *kernel.Set, n, k int) int {
 
 // packColumns packs columns [n0, n1) of the product; n0 begins a panel.
 func packColumns(p *Pool, w Weights, n0, n1 int, out []float32) {
-	t, known := kernelTypes[w.DType]
-	if !known && w.KN { // blocks run across columns
+	if w.apart() {
 		flat := p.scratch.take(w.N * w.K)
 		defer p.scratch.give(flat)
 		Widen(flat, w.Data, w.DType)
-		w.Data, w.DType, known = tensor.Bytes(flat), tensor.F32, true
+		w.Data, w.DType = tensor.Bytes(flat), tensor.F32
 	}
 	panel := p.set.Panel
 	p.Run((n1-n0+panel-1)/panel, func(i int) {
 		j := n0 + i*panel
-		n := min(panel, n1-j)
-		dst := out[i*panel*w.K:]
-		size := int(w.DType.Size(w.K))
-		switch {
-		case w.KN:
-			_, one := w.DType.Block()
-			p.set.PackRight(t, n, w.K, w.Data[j*one:], w.N*one, true, dst)
-		case known:
-			p.set.PackRight(t, n, w.K, w.Data[j*size:], size, false, dst)
-		default:
-			flat := p.scratch.take(n * w.K)
-			defer p.scratch.give(flat)
-			Widen(flat, w.Data[j*size:], w.DType)
-			p.set.PackRight(kernel.F32, n, w.K, tensor.Bytes(flat), 4*w.K, false, dst)
-		}
+		packPanel(p, w, j, min(n1, j+panel), out[i*panel*w.K:])
 	})
+}
+
+// apart reports whether a panel cannot be widened without all others: blocks of
+// the stored type run across columns.
+func (w Weights) apart() bool {
+	_, known := kernelTypes[w.DType]
+	return !known && w.KN
+}
+
+// packPanel packs columns [n0, n1), a panel at most.
+func packPanel(p *Pool, w Weights, n0, n1 int, dst []float32) {
+	t, known := kernelTypes[w.DType]
+	size := int(w.DType.Size(w.K))
+	switch {
+	case w.KN:
+		_, one := w.DType.Block()
+		p.set.PackRight(t, n1-n0, w.K, w.Data[n0*one:], w.N*one, true, dst)
+	case known:
+		p.set.PackRight(t, n1-n0, w.K, w.Data[n0*size:], size, false, dst)
+	default:
+		flat := p.scratch.take((n1 - n0) * w.K)
+		defer p.scratch.give(flat)
+		Widen(flat, w.Data[n0*size:], w.DType)
+		p.set.PackRight(kernel.F32, n1-n0, w.K, tensor.Bytes(flat), 4*w.K, false, dst)
+	}
 }
 
 // kernelTypes are those that kernels widen themselves.

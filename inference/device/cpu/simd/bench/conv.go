@@ -7,22 +7,22 @@ import (
 	"kinora/inference/tensor"
 )
 
-// convolutions are frames, rows, columns, channels in and out, kernel, doubling.
+// convolutions are frames, rows, columns, channels in and out, kernel, doubling:
+// the starter's decoder, then the published one's at 256×256.
 var convolutions = []struct {
 	t, h, w, c, o int
 	k             [3]int
 	up            bool
 }{
-	{1, 192, 256, 12, 12, [3]int{3, 3, 3}, false},
-	{1, 192, 256, 24, 12, [3]int{3, 3, 3}, false},
-	{1, 192, 256, 24, 24, [3]int{3, 3, 3}, false},
-	{1, 192, 256, 24, 24, [3]int{1, 3, 3}, false},
-	{1, 96, 128, 48, 24, [3]int{1, 3, 3}, true},
-	{1, 96, 128, 48, 48, [3]int{3, 3, 3}, false},
-	{1, 48, 64, 96, 96, [3]int{3, 3, 3}, false},
-	{4, 24, 32, 96, 96, [3]int{3, 3, 3}, false},
-	{1, 24, 32, 96, 192, [3]int{3, 1, 1}, false},
-	{1, 48, 64, 96, 96, [3]int{1, 3, 3}, true},
+	{1, 24, 32, 12, 64, [3]int{3, 3, 3}, false},
+	{1, 24, 32, 64, 64, [3]int{3, 3, 3}, false},
+	{1, 24, 32, 64, 128, [3]int{3, 1, 1}, false},
+	{2, 24, 32, 64, 64, [3]int{1, 3, 3}, true},
+	{2, 48, 64, 64, 64, [3]int{3, 3, 3}, false},
+	{4, 48, 64, 64, 64, [3]int{1, 3, 3}, true},
+	{4, 96, 128, 64, 32, [3]int{3, 3, 3}, false},
+	{4, 96, 128, 32, 32, [3]int{3, 3, 3}, false},
+	{4, 96, 128, 32, 12, [3]int{3, 3, 3}, false},
 	{1, 128, 128, 256, 256, [3]int{3, 3, 3}, false},
 	{1, 64, 64, 512, 512, [3]int{3, 3, 3}, false},
 	{1, 32, 32, 1024, 1024, [3]int{3, 3, 3}, false},

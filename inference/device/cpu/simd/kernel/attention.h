@@ -106,7 +106,7 @@ static void attention(const attention_args *a, const float *q, const float *k, c
       for (i64 i = 0; i < panels; i++) {
         i64 row = panel_start(nq, panels, i), rows = panel_start(nq, panels, i + 1) - row;
         span sp = {s + row, 0, nk, 0};
-        cols_tiles[nv][rows](1, &sp, sw, vb + c * nk, o + row * dp + c, dp, 1, &nothing_ahead);
+        cols_tiles[nv][rows](1, &sp, sw, vb + c * nk, o + row * dp + c, dp, 1, 0);
       }
     }
   }

@@ -46,20 +46,27 @@ static void copy_pixels(const conv_args *a, const float *row, i64 x, i64 step, i
   }
 }
 
+// met returns the row of x that line (frame and row of the kernel) meets at (f, y),
+// and which of its frame it is; null where there is nothing but zeros.
+INLINE const float *met(const conv_args *a, i64 line, i64 f, i64 y, const float *in, const float *cache, i64 *row) {
+  i64 frame = f * a->st + line / a->kh, at = y * a->sh + line % a->kh - a->top, size = a->h * a->w * a->c;
+  if (at < 0 || at >= (a->up ? 2 * a->h : a->h)) return 0;
+  *row = a->up ? at >> 1 : at;
+  const float *p = frame >= a->front ? in + (frame - a->front) * size : cache ? cache + frame * size : 0;
+  return p ? p + *row * a->w * a->c : 0;
+}
+
 // conv_spans lists units [from, to) for the tile of rows pixels at (f, y, x) of
 // the result, and how far apart its rows lie.
 static i64 conv_spans(const conv_args *a, const units *u, i64 from, i64 to, i64 f, i64 y, i64 x, i64 rows, const float *in,
                        const float *cache, float *scratch, span *s, i64 *stride) {
-  i64 col = x * a->sw - a->left, size = a->h * a->w * a->c, n = 0;
+  i64 col = x * a->sw - a->left, n = 0, row;
   int copy = a->up || col < 0 || col + (rows - 1) * a->sw + a->kw > a->w || (!u->whole && a->c % 1024 == 0);
   *stride = copy ? (u->whole ? a->sw * a->c : u->len + VW) : a->sw * a->c;
   for (i64 i = from; i < to; i++) {
-    i64 line = i / u->per_line, part = i % u->per_line, frame = f * a->st + line / a->kh, row = y * a->sh + line % a->kh - a->top;
-    if (row < 0 || row >= (a->up ? 2 * a->h : a->h)) continue;
-    if (a->up) row >>= 1;
-    const float *p = frame >= a->front ? in + (frame - a->front) * size : cache ? cache + frame * size : 0;
+    i64 line = i / u->per_line, part = i % u->per_line;
+    const float *p = met(a, line, f, y, in, cache, &row);
     if (!p) continue;
-    p += row * a->w * a->c;
     i64 kx = u->whole ? 0 : part / u->parts, c0 = u->whole ? 0 : part % u->parts * u->len;
     span *t = s + n++;
     t->off = 0;
@@ -80,12 +87,29 @@ static i64 conv_spans(const conv_args *a, const units *u, i64 from, i64 to, i64 
   return n;
 }
 
+// conv_ahead asks for what units [from, to) of the tile that begins at (f, y, x)
+// will read: neighbouring pixels, a stretch of memory where a unit holds all their
+// channels.
+static void conv_ahead(const conv_args *a, const units *u, i64 from, i64 to, i64 f, i64 y, i64 x, const float *in, const float *cache) {
+  i64 row, lo = most(0, x * a->sw - a->left), hi = x * a->sw - a->left + (MR - 1) * a->sw + a->kw;
+  if (a->up) lo >>= 1, hi = hi / 2 + 1;
+  hi = least(a->w, hi);
+  for (i64 i = from; i < to; i++) {
+    const float *p = met(a, i / u->per_line, f, y, in, cache, &row);
+    if (!p) continue;
+    i64 step = u->whole ? (hi - lo) * a->c : a->c, c0 = u->whole ? 0 : i % u->parts * u->len, n = u->whole ? step : least(u->len, a->c - c0);
+    for (const float *q = p + lo * a->c + c0; q < p + hi * a->c; q += step)
+      for (i64 j = 0; j < n; j += 16) __builtin_prefetch(q + j, 0, 2);
+  }
+}
+
 // conv computes tiles [g0, g1) of frame f, each row of pixels being so many
 // tiles, and columns [n0, n1), of which n0 begins a panel.
 static void conv(const conv_args *a, i64 f, i64 g0, i64 g1, i64 n0, i64 n1, const float *in, const float *cache, const float *b,
                  float *out, const finish *fin, float *scratch) {
   units u = conv_units(a);
   i64 k = a->kt * a->kh * a->kw * a->c, tiles = (a->wo + MR - 1) / MR;
+  i64 unit = k / u.count; // on average, which is near enough to look ahead
   for (i64 from = 0; from < u.count; from += u.block) {
     i64 to = least(u.count, from + u.block);
     for (i64 g = g0; g < g1; g++) {
@@ -93,11 +117,17 @@ static void conv(const conv_args *a, i64 f, i64 g0, i64 g1, i64 n0, i64 n1, cons
       i64 at = (f * a->ho + y) * a->wo + x, stride;
       span s[SPANS];
       i64 n = conv_spans(a, &u, from, to, f, y, x, rows, in, cache, scratch, s, &stride);
+      if (g + 1 < g1) {
+        i64 y1 = (g + 1) / tiles, x1 = panel_start(a->wo, tiles, (g + 1) % tiles);
+        conv_ahead(a, &u, from, to, f, y1, x1, in, cache);
+      }
       if (n == 0 && from > 0 && to < u.count) continue;
       for (i64 j = n0; j < n1; j += NR) {
         float *c = out + at * a->o + j;
         i64 cols = least(NR, n1 - j);
-        if (n > 0 || from == 0) tile_at(rows_tiles, rows, cols, n, s, stride, b + j * k, c, a->o, from > 0, &nothing_ahead);
+        i64 w = cols > VW ? NR : VW, after = to < u.count ? to : 0, b_bytes = 4 * w * unit * u.block / (g1 - g0);
+        ahead next = {0, (const char *)(b + j * k + after * unit * w) + (g - g0) * b_bytes, 0, b_bytes / most(1, unit * (to - from) / 4)};
+        if (n > 0 || from == 0) tile_at(rows_tiles, rows, cols, n, s, stride, b + j * k, c, a->o, from > 0, &next);
         if (to == u.count) finish_tile(fin, at, j, rows, cols, c, a->o);
       }
     }

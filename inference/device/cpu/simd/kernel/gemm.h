@@ -22,7 +22,7 @@ static void gemm(i64 m, i64 panels, i64 i0, i64 i1, i64 n0, i64 n1, i64 k, i64 k
         ahead next = {(const char *)(a + row2 * k + k2 * rows2) + (j - n0) / NR * a_bytes,
                       (const char *)(b + j * k + k1 * w) + (i - i0) * b_bytes, a_bytes / steps, b_bytes / steps};
         span s = {a + row * k + k0 * rows, k0, len, 0};
-        tile_at(cols_tiles, rows, n, 1, &s, rows, b + j * k, c + row * ldc + j, ldc, k0 > 0, &next);
+        tile_at(pack_tiles, rows, n, 1, &s, rows, b + j * k, c + row * ldc + j, ldc, k0 > 0, &next);
         if (k0 + kc >= k) finish_tile(f, row, j, rows, n, c + row * ldc + j, ldc);
       }
     }

@@ -56,7 +56,7 @@ static void store_turned(const float *buf, i64 rows, i64 n, float *y, i64 o) {
 // panels.
 static void conv_planar(const conv_args *a, i64 f, i64 y0, i64 y1, const float *in, const float *cache, const float *left, float *out,
                         const finish *fin, float *scratch) {
-  i64 lines = a->kt * a->kh, k = lines * a->kw * a->c, wp = planar_width(a), size = a->h * a->w * a->c;
+  i64 lines = a->kt * a->kh, k = lines * a->kw * a->c, wp = planar_width(a);
   float *half = scratch + lines * a->c * wp;
   i64 *held = (i64 *)(((uintptr_t)(half + a->c * (a->w + VW)) + 7) & ~(uintptr_t)7); // which row a line is
   i64 panels = (a->o + MR - 1) / MR;
@@ -65,13 +65,11 @@ static void conv_planar(const conv_args *a, i64 f, i64 y0, i64 y1, const float *
     struct { i64 slot, k; } use[SPANS];
     i64 n = 0;
     for (i64 i = 0; i < lines; i++) {
-      i64 frame = f * a->st + i / a->kh, row = y * a->sh + i % a->kh - a->top;
-      if (row < 0 || row >= (a->up ? 2 * a->h : a->h)) continue;
-      if (a->up) row >>= 1;
-      const float *p = frame >= a->front ? in + (frame - a->front) * size : cache ? cache + frame * size : 0;
+      i64 row;
+      const float *p = met(a, i, f, y, in, cache, &row);
       if (!p) continue;
       i64 slot = i / a->kh * a->kh + row % a->kh;
-      if (held[slot] != row) turn_line(a, p + row * a->w * a->c, scratch + slot * a->c * wp, half), held[slot] = row;
+      if (held[slot] != row) turn_line(a, p, scratch + slot * a->c * wp, half), held[slot] = row;
       use[n].slot = slot, use[n++].k = i * a->kw;
     }
     float *line = out + (f * a->ho + y) * a->wo * a->o;
@@ -85,7 +83,7 @@ static void conv_planar(const conv_args *a, i64 f, i64 y0, i64 y1, const float *
         for (i64 l = 0; l < n; l++)
           for (i64 kx = 0; kx < a->kw; kx++)
             s[spans++] = (span){left + o * k + (use[l].k + kx) * a->c * rows, use[l].slot * a->c, a->c, x + kx};
-        plane_tiles[nv][rows](spans, s, wp, scratch, buf, NR, 0, &nothing_ahead);
+        plane_tiles[nv][rows](spans, s, wp, scratch, buf, NR, 0, 0);
         store_turned(buf, rows, px, line + x * a->o + o, a->o);
       }
       finish_tile(fin, (f * a->ho + y) * a->wo + x, 0, px, a->o, line + x * a->o, a->o);

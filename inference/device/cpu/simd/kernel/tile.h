@@ -21,8 +21,8 @@ typedef struct {
 // otherwise ai is 1.
 INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, const span *s, i64 stride, const float *b0, i64 bs,
                  float *c, i64 ldc, int add, const ahead *next) {
-  const char *na = next->a, *nb = next->b;
-  const i64 da = next->da, db = next->db;
+  const char *na = next ? next->a : 0, *nb = next ? next->b : 0;
+  const i64 da = next ? next->da : 0, db = next ? next->db : 0;
   vf acc[MR][2];
   UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < nv; j++) {
     acc[i][j] = set1(0);
@@ -48,8 +48,8 @@ INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, con
     b += (u)*bs;                                                                                \
   }
     for (; k >= 4; k -= 4) {
-      __builtin_prefetch(na, 0, 2), na += da;
-      __builtin_prefetch(nb, 0, 2), nb += db;
+      if (next && !rowwise) __builtin_prefetch(na, 0, 2), na += da;
+      if (next) __builtin_prefetch(nb, 0, 2), nb += db;
       STEP(0) STEP(1) STEP(2) STEP(3) FORWARD(4)
     }
     for (; k > 0; k--) {
@@ -71,39 +71,32 @@ INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, con
 
 typedef void tile_fn(i64 spans, const span *s, i64 stride, const float *b, float *c, i64 ldc, int add, const ahead *next);
 
-// Right sides come in panels of NR or VW columns, so bs is known but for the rows
-// of values in attention and for planes, where stride is bs instead.
-#define DEFINE(R)                                                                                                          \
-  static void cols2_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) {                         \
-    tile(R, 2, 0, n, s, x, b, NR, c, l, add, next);                                                                               \
-  }                                                                                                                         \
-  static void cols1_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) {                         \
-    tile(R, 1, 0, n, s, x, b, VW, c, l, add, next);                                                                               \
-  }                                                                                                                         \
-  static void rows2_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) {                         \
-    tile(R, 2, 1, n, s, x, b, NR, c, l, add, next);                                                                               \
-  }                                                                                                                         \
-  static void rows1_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) {                         \
-    tile(R, 1, 1, n, s, x, b, VW, c, l, add, next);                                                                               \
-  }                                                                                                                         \
-  static void plane2_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) {        \
-    tile(R, 2, 0, n, s, R, b, x, c, l, add, next);                                                                          \
-  }                                                                                                                         \
-  static void plane1_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) {        \
-    tile(R, 1, 0, n, s, R, b, x, c, l, add, next);                                                                          \
+// The four kinds. x is the left side's distance for cols (from k to k) and rows
+// (from row to row), and the row length of the right side for planes; all other
+// distances are constants, which leave registers free for the loop. Those whose
+// sides stream in from memory look ahead: pack on both, rows on the right.
+#define KIND(NAME, R, NV, ROWWISE, STRIDE, BS, AHEAD)                                                                     \
+  static void NAME##NV##_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) { \
+    tile(R, NV, ROWWISE, n, s, STRIDE, b, BS, c, l, add, AHEAD);                                                          \
   }
+#define DEFINE(R)                                                                          \
+  KIND(pack, R, 2, 0, R, NR, next) KIND(pack, R, 1, 0, R, VW, next)                        \
+  KIND(cols, R, 2, 0, x, NR, 0) KIND(cols, R, 1, 0, x, VW, 0)                              \
+  KIND(rows, R, 2, 1, x, NR, next) KIND(rows, R, 1, 1, x, VW, next)                        \
+  KIND(plane, R, 2, 0, R, x, 0) KIND(plane, R, 1, 0, R, x, 0)
 ROWS(DEFINE) MORE_ROWS(DEFINE)
 
-#define NAME_cols2(R) cols2_##R,
+#define NAME_pack1(R) pack1_##R,
+#define NAME_pack2(R) pack2_##R,
 #define NAME_cols1(R) cols1_##R,
-#define NAME_rows2(R) rows2_##R,
+#define NAME_cols2(R) cols2_##R,
 #define NAME_rows1(R) rows1_##R,
-#define NAME_plane2(R) plane2_##R,
+#define NAME_rows2(R) rows2_##R,
 #define NAME_plane1(R) plane1_##R,
-static tile_fn *const cols_tiles[2][MR + 1] = {{0, ROWS(NAME_cols1) MORE_ROWS(NAME_cols1)}, {0, ROWS(NAME_cols2) MORE_ROWS(NAME_cols2)}};
-static tile_fn *const rows_tiles[2][MR + 1] = {{0, ROWS(NAME_rows1) MORE_ROWS(NAME_rows1)}, {0, ROWS(NAME_rows2) MORE_ROWS(NAME_rows2)}};
-
-static tile_fn *const plane_tiles[2][MR + 1] = {{0, ROWS(NAME_plane1) MORE_ROWS(NAME_plane1)}, {0, ROWS(NAME_plane2) MORE_ROWS(NAME_plane2)}};
+#define NAME_plane2(R) plane2_##R,
+#define TILES(NAME) \
+  static tile_fn *const NAME##_tiles[2][MR + 1] = {{0, ROWS(NAME_##NAME##1) MORE_ROWS(NAME_##NAME##1)}, {0, ROWS(NAME_##NAME##2) MORE_ROWS(NAME_##NAME##2)}};
+TILES(pack) TILES(cols) TILES(rows) TILES(plane)
 
 // nothing_ahead is for tiles whose sides are near.
 static const ahead nothing_ahead = {(const char *)&nothing_ahead, (const char *)&nothing_ahead, 0, 0};
