@@ -71,14 +71,15 @@ lint: deps
 		echo "staticcheck ./..."; $(GO) run $(STATICCHECK) ./...; \
 	else echo "staticcheck cannot be fetched here, so it is left out"; fi
 
-# A package for this system. The tool counts FyneApp.toml up, so it gets a copy.
+# A package for this system. The tool counts FyneApp.toml up, so it gets a copy; it
+# wants to see Go beside it, though the program is built.
 FYNE := fyne.io/tools/cmd/fyne@v1.7.4
 package: TRIM = -trimpath
 package: build
 	@rm -rf dist && mkdir -p dist/assets
-	cp FyneApp.toml dist/ && cp assets/icon.png dist/assets/ && cp bin/kinora LICENSE dist/
+	cp FyneApp.toml dist/ && cp assets/icon.png dist/assets/ && cp app/main.go bin/kinora LICENSE dist/
 	cd dist && $(GO) run $(FYNE) package --executable ./kinora
-	@rm -rf dist/FyneApp.toml dist/assets dist/kinora && ls -l dist
+	@rm -rf dist/FyneApp.toml dist/assets dist/main.go dist/kinora && ls -l dist
 
 # bin/kinora.exe, where the MinGW compiler is installed.
 MINGW := x86_64-w64-mingw32

@@ -70,7 +70,7 @@ func save(t *testing.T, name string, c *inference.Clip) string {
 }
 
 func TestRecipeComesBack(t *testing.T) {
-	for _, name := range []string{"a.mp4", "a.gif", "frames", "a.zip", "[odd]* name.mp4"} {
+	for _, name := range []string{"a.mp4", "a.gif", "frames", "a.zip", "[odd] name.mp4"} {
 		got, err := Read(save(t, name, moving(64, 48, 9, 15)))
 		if err != nil || !reflect.DeepEqual(got, recipe()) {
 			t.Errorf("%s: %v\ngot  %+v\nwant %+v", name, err, got, recipe())
