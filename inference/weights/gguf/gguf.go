@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"unsafe"
 
 	"kinora/inference/tensor"
@@ -124,16 +125,17 @@ func (f *File) layout(start, align int64) error {
 
 // originalShapes restores the shapes of tensors that a writer had to fold.
 func (f *File) originalShapes() error {
-	for _, name := range f.names {
-		v, err := f.Value("comfy.gguf.orig_shape." + name)
+	for key := range f.keys { // most files have none, and names may be long
+		name, ok := strings.CutPrefix(key, "comfy.gguf.orig_shape.")
+		t, known := f.tensors[name]
+		if !ok || !known {
+			continue
+		}
+		v, err := f.Value(key)
 		if err != nil {
 			return err
 		}
-		if v == nil {
-			continue
-		}
 		dims, ok := v.([]int64)
-		t := f.tensors[name]
 		shape := tensor.Shape{}
 		for _, d := range dims {
 			shape = append(shape, int(d))
