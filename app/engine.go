@@ -134,8 +134,11 @@ func (e *engine) Machine() string {
 	return e.machine
 }
 
-// Fingerprint tells the weights of a model from all others.
-func (e *engine) Fingerprint(model string) string { return e.library.Fingerprint(model) }
+// Fingerprint tells the weights that a request asks for from all others.
+func (e *engine) Fingerprint(r inference.Request) string { return e.library.Fingerprint(r) }
+
+// Adapters lists the LoRAs there are.
+func (e *engine) Adapters() []inference.Adapter { return e.library.Adapters() }
 
 // Faults tells which folders look like models and cannot be used, and why.
 func (e *engine) Faults() map[string]error { return e.library.Faults() }

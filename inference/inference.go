@@ -47,6 +47,23 @@ type Request struct {
 	// narrow it may be.
 	Window int    `json:"attention_window,omitempty"`
 	Seed   uint64 `json:"seed"`
+	// LoRAs change the denoiser, one after another.
+	LoRAs []LoRA `json:"loras,omitempty"`
+}
+
+// A LoRA is a file of small changes of a denoiser's weights.
+type LoRA struct {
+	File     string  `json:"file"`     // the name of an Adapter, or the path of a file
+	Strength float64 `json:"strength"` // 1: as it was trained; 0: not at all
+}
+
+// An Adapter describes a LoRA that there is.
+type Adapter struct {
+	Name  string `json:"name"` // for LoRA.File
+	Path  string `json:"path"`
+	Model string `json:"model"` // which it is for, in words
+	Rank  int    `json:"rank"`
+	Bytes int64  `json:"bytes"`
 }
 
 // AutoWindow stands for the narrowest attention window that does not change what

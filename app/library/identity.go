@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"kinora/inference"
 )
 
 // identity tells the weights of some parts of a model from all others: by names,
@@ -79,12 +81,21 @@ func (it item) files(part string) []string {
 	return list
 }
 
-// Fingerprint tells the weights of a model from all others; empty where that is not
-// known.
-func (l *Library) Fingerprint(name string) string {
-	it, ok := l.find(name)
+// Fingerprint tells the weights that a request asks for from all others; empty where
+// that is not known.
+func (l *Library) Fingerprint(r inference.Request) string {
+	it, ok := l.find(r.Model)
 	if !ok {
 		return ""
 	}
-	return l.identity(it, partNames[:]...)
+	id := l.identity(it, partNames[:]...)
+	for _, a := range r.LoRAs {
+		print := l.adapterPrint(a.File)
+		if id == "" || print == "" {
+			return ""
+		}
+		sum := sha256.Sum256([]byte(id + print))
+		id = hex.EncodeToString(sum[:])
+	}
+	return id
 }

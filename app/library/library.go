@@ -39,6 +39,7 @@ type Library struct {
 
 	mu    sync.Mutex
 	items []item
+	loras []inference.Adapter
 	fault map[string]error // folders that look like models and are none
 }
 
@@ -87,7 +88,8 @@ func (l *Library) Scan(folders ...string) error {
 			add(it)
 		}
 	}
-	loose := slices.DeleteFunc(parts(folders, faults), func(p part) bool {
+	found, loras := parts(folders, faults)
+	loose := slices.DeleteFunc(found, func(p part) bool {
 		return slices.Contains(manifests, filepath.Dir(p.path)) // a manifest speaks for them
 	})
 	for _, it := range pair(loose, faults) {
@@ -95,7 +97,7 @@ func (l *Library) Scan(folders ...string) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.items, l.fault = items, faults
+	l.items, l.loras, l.fault = items, loras, faults
 	return nil
 }
 

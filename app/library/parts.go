@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strings"
 
+	"kinora/inference"
 	"kinora/inference/weights"
 	"kinora/inference/weights/dialect"
+	"kinora/inference/weights/lora"
 )
 
 // The bounds of a scan: people's model folders are deep, but not endless.
@@ -27,10 +29,9 @@ type part struct {
 	width         int    // of the text rows: DiT and text encoder
 }
 
-// parts looks through folders for checkpoints of any dialect. Files that cannot be
-// read are told in faults; files of other kinds of model are passed over.
-func parts(folders []string, faults map[string]error) []part {
-	var found []part
+// parts looks through folders for checkpoints and LoRAs of any dialect. Files that
+// cannot be read are told in faults; files of other kinds of model are passed over.
+func parts(folders []string, faults map[string]error) (found []part, loras []inference.Adapter) {
 	seen := map[string]bool{}
 	for _, f := range folders {
 		for _, path := range checkpoints(f) {
@@ -38,14 +39,18 @@ func parts(folders []string, faults map[string]error) []part {
 				continue
 			}
 			seen[path] = true
-			list, err := identify(path)
+			list, lora, err := identify(path)
 			if err != nil {
 				faults[path] = err
 			}
 			found = append(found, list...)
+			if lora != nil {
+				loras = append(loras, *lora)
+			}
 		}
 	}
-	return found
+	distinct(loras)
+	return found, loras
 }
 
 // checkpoints lists what may hold weights below dir: single files, and for shards
@@ -92,15 +97,19 @@ func weighty(name string) bool {
 	return false
 }
 
-func identify(path string) ([]part, error) {
+func identify(path string) ([]part, *inference.Adapter, error) {
 	src, err := weights.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer src.Close()
 	all, err := dialect.Identify(src)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if len(all) == 0 && lora.Known(src) {
+		a, err := describe(path, src)
+		return nil, a, err
 	}
 	var list []part
 	for _, f := range all {
@@ -123,7 +132,7 @@ func identify(path string) ([]part, error) {
 		p.Found = f
 		list = append(list, p)
 	}
-	return list, nil
+	return list, nil, nil
 }
 
 // open opens the part again.

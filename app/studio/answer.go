@@ -26,7 +26,7 @@ func (s *Studio) answer(ctx context.Context, e inference.Engine, j job.Job) (don
 		return false, nil
 	}
 	model := identify(e, j.Request.Model)
-	weights := fingerprint(e, model)
+	weights := fingerprint(e, j.Request, model)
 	if weights == "" {
 		return false, nil // another model under that name would pass for this one
 	}
@@ -140,12 +140,18 @@ func olderThan(path string, t time.Time) bool {
 	return err == nil && info.ModTime().Before(t)
 }
 
-// fingerprint tells a model's weights from all others; empty where that is not known.
-func fingerprint(e inference.Engine, model history.ModelID) string {
-	if f, ok := e.(interface{ Fingerprint(string) string }); ok {
-		if text := f.Fingerprint(model.Name); text != "" {
+// fingerprint tells the weights that a request asks for from all others; empty where
+// that is not known.
+func fingerprint(e inference.Engine, r inference.Request, model history.ModelID) string {
+	if f, ok := e.(interface {
+		Fingerprint(inference.Request) string
+	}); ok {
+		if text := f.Fingerprint(r); text != "" {
 			return text
 		}
+	}
+	if len(r.LoRAs) > 0 {
+		return "" // the model is but a part of them
 	}
 	return model.Hash
 }

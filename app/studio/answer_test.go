@@ -31,7 +31,7 @@ func (c *counting) Generate(ctx context.Context, r inference.Request, report fun
 	return c.Engine.Generate(ctx, r, report)
 }
 
-func (c *counting) Fingerprint(string) string { return c.weights }
+func (c *counting) Fingerprint(inference.Request) string { return c.weights }
 
 func (c *counting) Plan(r inference.Request) (inference.Memory, error) {
 	full, _, err := c.Check(r)

@@ -116,7 +116,7 @@ func speedOf(r inference.Request) string {
 
 // learn remembers what a clip took.
 func (s *Studio) learn(e inference.Engine, done history.Entry, plan inference.Memory, keeping time.Duration) {
-	r := history.Run{Entry: done, Machine: s.machine(e, done.Request), Weights: fingerprint(e, done.Model), Work: plan.Work, Keeping: keeping}
+	r := history.Run{Entry: done, Machine: s.machine(e, done.Request), Weights: fingerprint(e, done.Request, done.Model), Work: plan.Work, Keeping: keeping}
 	if r.Work == nil {
 		r.Work = map[inference.Stage]float64{}
 	}

@@ -40,6 +40,13 @@ func (p *Pipeline) Check(r inference.Request) (inference.Request, []string, erro
 	if strings.TrimSpace(r.Prompt) == "" && r.Image == nil {
 		return r, notes, invalid("the prompt is empty; write what the clip should show")
 	}
+	for _, l := range r.LoRAs {
+		_, closer, err := p.lib.Adapter(l.File)
+		if err != nil {
+			return r, notes, err
+		}
+		closer()
+	}
 	if words := p.lib.Unknown(m.Name, r.Prompt); len(words) > 0 {
 		notes = append(notes, fmt.Sprintf("%s was never taught %s and will leave it out or guess.", m.Title, quoted(words)))
 	}
@@ -118,6 +125,9 @@ func check(r inference.Request, m inference.Model) error {
 		return invalid("an attention window of %d frames; choose 0 (as trained), more, or -1 to have it found out", r.Window)
 	case r.Image != nil && !m.ImageToVideo:
 		return invalid("%s cannot start from a picture", m.Title)
+	}
+	if err := checkLoRAs(r.LoRAs); err != nil {
+		return err
 	}
 	a, ok := sampler.Named(r.Sampler)
 	if !ok {

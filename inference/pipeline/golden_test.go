@@ -14,6 +14,7 @@ import (
 	"kinora/inference/model"
 	"kinora/inference/tokenizer"
 	"kinora/inference/weights"
+	"kinora/inference/weights/lora"
 )
 
 // A shelf is a library of one model.
@@ -21,11 +22,20 @@ type shelf struct {
 	parts   model.Checkpoint
 	about   inference.Model
 	unknown []string
+	loras   map[string]weights.Source
 }
 
 func (s shelf) Models() []inference.Model { return []inference.Model{s.about} }
 func (s shelf) Open(string) (model.Checkpoint, func() error, error) {
 	return s.parts, func() error { return nil }, nil
+}
+func (s shelf) Adapter(file string) (*lora.Adapter, func() error, error) {
+	src, ok := s.loras[file]
+	if !ok {
+		return nil, nil, fmt.Errorf("%w: no LoRA %s", inference.ErrNoModel, file)
+	}
+	a, err := lora.Read(src)
+	return a, func() error { return nil }, err
 }
 func (s shelf) Unknown(string, string) []string { return s.unknown }
 func (s shelf) Count(_, prompt string) (tokens, most int) {

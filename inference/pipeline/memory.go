@@ -88,7 +88,7 @@ func (p *Pipeline) sketch(r inference.Request) (*take, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	parts, closer, err := p.lib.Open(r.Model)
+	parts, closer, err := p.open(r)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"kinora/inference/families"
 	"kinora/inference/graph"
 	"kinora/inference/model"
+	"kinora/inference/weights/lora"
 )
 
 // A Library finds the models there are. It may be used by many goroutines.
@@ -26,6 +27,8 @@ type Library interface {
 	// Count returns how many tokens a prompt is, and how many of them the model
 	// reads; 0, 0 when that cannot be told.
 	Count(name, prompt string) (tokens, most int)
+	// Adapter opens a LoRA, by its name or its path, and says how to give it back.
+	Adapter(file string) (*lora.Adapter, func() error, error)
 }
 
 // A Pipeline makes clips on one device, one at a time; Models, Check and Plan may
@@ -103,7 +106,7 @@ func (p *Pipeline) Generate(ctx context.Context, r inference.Request, report fun
 	m := newMeter(report)
 	m.device = p.dev.Name()
 	m.enter(inference.Loading, 0)
-	parts, closer, err := p.lib.Open(r.Model)
+	parts, closer, err := p.open(r)
 	if err != nil {
 		return nil, err
 	}

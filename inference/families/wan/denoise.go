@@ -52,7 +52,7 @@ func (m *Wan) patchify(s *graph.Scope, x *graph.Node) (*graph.Node, [3]int) {
 	k := c * p[0] * p[1] * p[2]
 	l := s.At("patch_embedding")
 	w := l.Param("weight", m.dim, k)
-	h := x.View(g[0]*g[1]*g[2], k).Linear(w, bias(l), graph.NoAct)
+	h := adapted(l, x.View(g[0]*g[1]*g[2], k), w, graph.NoAct)
 	return s.Tap("patch_embedding", h), g
 }
 

@@ -5,8 +5,39 @@ import "kinora/inference/graph"
 // linear is a checkpoint's Linear, with its bias if it has one.
 func linear(s *graph.Scope, name string, x *graph.Node, act graph.ActKind) *graph.Node {
 	l := s.At(name)
-	w := l.Weight("weight", l.Shape("weight")...)
-	return x.Linear(w, bias(l), act)
+	return adapted(l, x, l.Weight("weight", l.Shape("weight")...), act)
+}
+
+// adapted is act(x·wᵀ + b) of the layer at l, with what LoRA files add to w (package
+// lora says under which names). The product comes first, so that w stays as stored.
+func adapted(l *graph.Scope, x, w *graph.Node, act graph.ActKind) *graph.Node {
+	if !l.Has("lora.0.scale") {
+		return x.Linear(w, bias(l), act)
+	}
+	y := x.Linear(w, bias(l), graph.NoAct)
+	for i := 0; ; i++ {
+		a := l.At("lora", i)
+		if !a.Has("scale") {
+			return activate(y, act)
+		}
+		scale := a.Weight("scale", 1)
+		if a.Has("full") {
+			y = y.Add(x.Linear(a.Weight("full", a.Shape("full")...), nil, graph.NoAct).Mul(scale))
+			continue
+		}
+		low := x.Linear(a.Weight("down", a.Shape("down")...), nil, graph.NoAct).Mul(scale)
+		y = y.Add(low.Linear(a.Weight("up", a.Shape("up")...), nil, graph.NoAct))
+	}
+}
+
+func activate(x *graph.Node, act graph.ActKind) *graph.Node {
+	switch act {
+	case graph.GELU:
+		return x.GELU()
+	case graph.SiLU:
+		return x.SiLU()
+	}
+	return x
 }
 
 func bias(l *graph.Scope) *graph.Node {

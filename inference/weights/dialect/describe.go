@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"strings"
 
 	"kinora/inference/weights"
 )
@@ -54,4 +55,15 @@ func describe(p Part, s weights.Source) string {
 		return fmt.Sprintf("Wan2.2 VAE, other sizes, of %d channels", z)
 	}
 	return ""
+}
+
+// OfWidth says in words which model has a denoiser of that width.
+func OfWidth(dim int) string {
+	for _, k := range known {
+		if k.dim == dim {
+			name, _, _ := strings.Cut(k.name, ",")
+			return name
+		}
+	}
+	return fmt.Sprintf("Wan of width %d", dim)
 }

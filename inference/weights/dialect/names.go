@@ -28,6 +28,25 @@ func apply(rules []rule, name string) []string {
 	return []string{name}
 }
 
+// DenoiserModule returns the official names of a module of a denoiser that diffusers
+// calls by name: several where it holds the rows of several.
+func DenoiserModule(name string) []string { return apply(denoiserDiffusers, name) }
+
+// DenoiserModules lists the modules of a denoiser, official and diffusers', with a *
+// for the number of a block.
+func DenoiserModules() []string {
+	var all []string
+	for _, r := range denoiserDiffusers {
+		all = append(append(all, r.from), spread(r.to)...)
+	}
+	for _, attention := range []string{"blocks.*.self_attn.", "blocks.*.cross_attn.", "blocks.*.temporal_attn.", "blocks.*.attn1.", "blocks.*.attn2."} {
+		for _, m := range []string{"q", "k", "v", "o", "norm_q", "norm_k"} {
+			all = append(all, attention+m)
+		}
+	}
+	return append(all, "patch_embedding")
+}
+
 // match compares the leading segments with a pattern.
 func match(pattern, segments []string) (numbers, rest []string, ok bool) {
 	if len(segments) < len(pattern) {
