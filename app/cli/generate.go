@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -24,6 +25,7 @@ type ask struct {
 	threads                                int
 	memory                                 int64
 	json, quiet, forget, anew, plans       bool
+	preset                                 string
 	given                                  map[string]bool
 }
 
@@ -45,6 +47,7 @@ func (a *ask) flags(f *flag.FlagSet) {
 	f.Uint64Var(&r.Seed, "seed", 0, "the same seed gives the same clip (default: by chance)")
 	f.IntVar(&r.Window, "attention-window", 0, "attend to so many latent frames on each side; 0: as trained, -1: find out how few do")
 	f.StringVar(&r.Model, "model", "", "kinora models lists them (default: the built-in one)")
+	a.variants(f)
 	f.StringVar(&a.device, "device", "", "auto, cpu or cuda (default: as in the settings)")
 	f.IntVar(&a.threads, "threads", 0, "CPU threads; the clip is the same with any number (default: all)")
 	f.Func("budget", "memory that the clip may take, such as 8GB (default: as in the settings, else what is free)", func(s string) (err error) {
@@ -58,6 +61,18 @@ func (a *ask) flags(f *flag.FlagSet) {
 	f.BoolVar(&a.json, "json", false, "print one JSON object for each event")
 	f.BoolVar(&a.quiet, "quiet", false, "print nothing but the path of the clip")
 	f.BoolVar(&a.forget, "no-history", false, "keep nothing but the file that --out names")
+}
+
+// variants are the flags that make another model of a model.
+func (a *ask) variants(f *flag.FlagSet) {
+	f.Func("lora", "LoRA to lay on the model, as FILE or FILE:STRENGTH; kinora loras lists them; may be given several times; none takes off what --like says", func(s string) error {
+		l, err := parseLoRA(s)
+		if err == nil && l.File != "none" {
+			a.LoRAs = append(a.LoRAs, l)
+		}
+		return err
+	})
+	f.StringVar(&a.preset, "preset", "", "settings of a few-step checkpoint: "+presets()+"; flags for single settings go before it")
 }
 
 func generate(ctx context.Context, e Env, c *command, args []string) (err error) {
@@ -155,6 +170,13 @@ func (a *ask) order(s *studio.Studio) (studio.Order, error) {
 		}
 		o.Width, o.Height = a.Width, a.Height
 	}
+	if a.preset != "" {
+		p, ok := inference.PresetNamed(a.preset)
+		if !ok {
+			return o, usage("--preset %s: want one of %s", a.preset, presets())
+		}
+		o.Request = p.Over(o.Request)
+	}
 	for name, take := range map[string]func(){
 		"prompt":           func() { o.Prompt = a.Prompt },
 		"negative":         func() { o.Negative, o.NoNegative = a.Negative, a.Negative == "" },
@@ -170,6 +192,7 @@ func (a *ask) order(s *studio.Studio) (studio.Order, error) {
 		"seed":             func() { o.Seed = a.Seed },
 		"attention-window": func() { o.Window = a.Window },
 		"model":            func() { o.Model = a.Model },
+		"lora":             func() { o.LoRAs = a.LoRAs },
 		"image":            func() { o.ImagePath = absolute(a.image) },
 	} {
 		if a.given[name] {
@@ -187,6 +210,32 @@ func (a *ask) order(s *studio.Studio) (studio.Order, error) {
 		}
 	}
 	return o, nil
+}
+
+func presets() string {
+	var names []string
+	for _, p := range inference.Presets {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// parseLoRA reads FILE or FILE:STRENGTH. A file that is there is told by its whole
+// path, since the clip may be made again from another folder.
+func parseLoRA(s string) (inference.LoRA, error) {
+	l := inference.LoRA{File: s, Strength: 1}
+	if at := strings.LastIndexByte(s, ':'); at > 0 {
+		if v, err := strconv.ParseFloat(s[at+1:], 64); err == nil {
+			l = inference.LoRA{File: s[:at], Strength: v}
+		}
+	}
+	if l.File == "" {
+		return l, errors.New("want FILE or FILE:STRENGTH")
+	}
+	if info, err := os.Stat(l.File); err == nil && info.Mode().IsRegular() {
+		l.File = absolute(l.File)
+	}
+	return l, nil
 }
 
 func parseSize(text string, w, h *int) error {

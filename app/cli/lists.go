@@ -71,6 +71,41 @@ func models(ctx context.Context, e Env, c *command, args []string) error {
 	return nil
 }
 
+func loras(ctx context.Context, e Env, c *command, args []string) error {
+	var asJSON bool
+	_, _, err := parse(e, c, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "print JSON") }, args)
+	if err != nil {
+		return err
+	}
+	s, err := e.open(ctx, studio.Options{Forget: true})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	defer e.warn(s)()
+	for _, f := range s.Faults() {
+		fmt.Fprintf(e.Err, "kinora: %s\n", f)
+	}
+	found := s.LoRAs()
+	if asJSON {
+		return printJSON(e, append([]inference.Adapter{}, found...))
+	}
+	for _, l := range found {
+		fmt.Fprintf(e.Out, "%s: for %s, rank %d, %s (%s)\n", l.Name, or(l.Model, "a model that its tensors do not tell"), l.Rank, amount(l.Bytes), l.Path)
+	}
+	if len(found) == 0 {
+		fmt.Fprintf(e.Err, "There is none in %s.\n", s.Settings().ModelFolder)
+	}
+	return nil
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
 // A modelJSON is a model as --json shows it.
 type modelJSON struct {
 	Name         string            `json:"name"`

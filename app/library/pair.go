@@ -99,6 +99,10 @@ func (p part) item(s set) item {
 		Note: fmt.Sprintf("%s, stored as %s; %.1f GB with text encoder and VAE.", orUnknown(p.Model), p.Stored,
 			float64(s.denoiser.Bytes+s.text.Bytes+s.vae.Bytes)/1e9),
 	}
+	if few, ok := inference.PresetHinted(p.path); ok {
+		about.Default = few.Over(about.Default)
+		about.Note += fmt.Sprintf(" By its name it is for few steps: as %s, %d steps without guidance.", few.Title, few.Steps)
+	}
 	for _, a := range sampler.All {
 		about.Samplers = append(about.Samplers, a.Name)
 	}

@@ -165,6 +165,19 @@ func (s *Studio) modelsChanged() {
 	}
 }
 
+// LoRAs lists the LoRAs that can be laid on models.
+func (s *Studio) LoRAs() []inference.Adapter {
+	e, release, err := s.hold()
+	if err != nil {
+		return nil
+	}
+	defer release()
+	if a, ok := e.(interface{ Adapters() []inference.Adapter }); ok {
+		return a.Adapters()
+	}
+	return nil
+}
+
 // Examples lists prompts worth trying with a model.
 func (s *Studio) Examples(model string) []Example {
 	if s.options.Examples == nil {

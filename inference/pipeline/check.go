@@ -46,6 +46,9 @@ func (p *Pipeline) Check(r inference.Request) (inference.Request, []string, erro
 			return r, notes, err
 		}
 		closer()
+		if few, ok := inference.PresetHinted(l.File); ok && l.Strength != 0 && r.Sampler != "dmd" {
+			notes = append(notes, fmt.Sprintf("%s is by its name a LoRA for few steps: the preset %s sets its %d steps, without guidance.", l.File, few.Name, few.Steps))
+		}
 	}
 	if words := p.lib.Unknown(m.Name, r.Prompt); len(words) > 0 {
 		notes = append(notes, fmt.Sprintf("%s was never taught %s and will leave it out or guess.", m.Title, quoted(words)))

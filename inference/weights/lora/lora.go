@@ -45,7 +45,7 @@ type change struct {
 func Known(s weights.Source) bool {
 	return slices.ContainsFunc(s.Names(), func(name string) bool {
 		_, r, err := split(name)
-		return err != nil || r == down || r == full
+		return err != nil || r == down || r == full || r == bias
 	})
 }
 
@@ -53,6 +53,9 @@ func Known(s weights.Source) bool {
 // which model the file is when that is another; it wraps inference.ErrInvalid. The
 // Adapter reads from s, which must stay open.
 func Read(s weights.Source) (*Adapter, error) {
+	if !Known(s) {
+		return nil, invalid("it holds no changes of weights, so it is none")
+	}
 	modules, err := group(s)
 	if err != nil {
 		return nil, err

@@ -330,7 +330,7 @@ func TestRefusals(t *testing.T) {
 		{weights.Map{"blocks.0.self_attn.q.lora_A.weight": stored(tensor.F32, 1, 2, dim), "blocks.0.self_attn.q.lora_B.weight": stored(tensor.F32, 1, dim, 3)}, "ranks differ"},
 		{weights.Map{"blocks.0.self_attn.q.lora_A.weight": stored(tensor.F32, 1, dim), "blocks.0.self_attn.q.lora_B.weight": stored(tensor.F32, 1, dim, 3)}, "want matrices"},
 		{weights.Map{"blocks.0.self_attn.q.lora_A.weight": stored(tensor.F64, 1, 2, dim), "blocks.0.self_attn.q.lora_B.weight": stored(tensor.F32, 1, dim, 2)}, "f64"},
-		{weights.Map{"blocks.0.self_attn.q.alpha": stored(tensor.F32, 1)}, "changes nothing"},
+		{weights.Map{"blocks.0.self_attn.q.alpha": stored(tensor.F32, 1)}, "holds no changes"},
 		{weights.Map{"blocks.0.self_attn.q.lora_A.weight": stored(tensor.F32, 1, 2, dim), "blocks.0.self_attn.q.lora_B.weight": stored(tensor.F32, 1, dim, 2),
 			"blocks.0.self_attn.q.alpha": stored(tensor.F32, float32(math.NaN()))}, "NaN"},
 		{weights.Map{"blocks.0.self_attn.q.lora_A.weight": stored(tensor.F32, 1, 2, dim), "blocks.0.self_attn.q.lora_B.weight": stored(tensor.F32, 1, dim, 2),
