@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"kinora/inference/tensor"
@@ -23,6 +24,7 @@ type Case struct {
 	Sidecar map[string]any
 	Tensors weights.Map
 	about   map[string]note
+	seen    map[string]bool // what has been compared
 }
 
 type note struct {
@@ -31,9 +33,11 @@ type note struct {
 	Noise *float64     `json:"f32_vs_f64_max_abs"`
 }
 
-// Dir returns the folder of the golden set in use.
+// Dir returns the folder of the golden set in use: the one that KINORA_GOLDEN
+// names, a relative one as seen from the top of the repository, or our own.
 func Dir() string {
-	if d := os.Getenv("KINORA_GOLDEN"); d != "" {
+	d := os.Getenv("KINORA_GOLDEN")
+	if filepath.IsAbs(d) {
 		return d
 	}
 	dir, err := os.Getwd() // of the package under test
@@ -42,6 +46,9 @@ func Dir() string {
 			break
 		}
 		dir = filepath.Dir(dir)
+	}
+	if d != "" {
+		return filepath.Join(dir, d)
 	}
 	return filepath.Join(dir, "inference", "testdata", "golden")
 }
@@ -61,7 +68,7 @@ func JSON(t testing.TB, name string, v any) {
 // Open reads a case: name.json and name.safetensors.
 func Open(t testing.TB, name string) *Case {
 	t.Helper()
-	c := &Case{Name: name, Tensors: weights.Map{}}
+	c := &Case{Name: name, Tensors: weights.Map{}, seen: map[string]bool{}}
 	JSON(t, name, &c.Sidecar)
 	var side struct {
 		Tensors map[string]note `json:"tensors"`
@@ -209,6 +216,7 @@ func Compare(t testing.TB, c *Case, name string, got []float32) {
 // got for.
 func ComparePart(t testing.TB, c *Case, name string, got []float32, at func(i int) (int, bool)) {
 	t.Helper()
+	c.seen[name] = true
 	tol := c.Tolerance(name)
 	worst, where, n := -1.0, 0, 0
 	var have, want float32
@@ -233,5 +241,49 @@ func ComparePart(t testing.TB, c *Case, name string, got []float32, at func(i in
 		t.Errorf("%s %s: element %d is %g, want %g: off by %.3g, allowed %.3g", c.Name, name, where, have, want, worst, tol)
 	default:
 		t.Logf("%s %s: off by %.3g, allowed %.3g", c.Name, name, worst, tol)
+	}
+}
+
+// Seen counts a tensor as compared that a test holds against something by itself.
+func (c *Case) Seen(names ...string) {
+	for _, n := range names {
+		c.seen[n] = true
+	}
+}
+
+// Complete fails the test where the case has a result that belongs to it and was
+// not compared, or none at all: another set may have more of them than ours.
+func Complete(t testing.TB, c *Case, belongs func(name string) bool) {
+	t.Helper()
+	n := 0
+	for _, name := range c.Tensors.Names() {
+		if !belongs(name) {
+			continue
+		}
+		n++
+		if !c.seen[name] {
+			t.Errorf("%s %s: was not compared with anything", c.Name, name)
+		}
+	}
+	if n == 0 {
+		t.Errorf("%s: has nothing to compare", c.Name)
+	}
+}
+
+// Result reports whether a tensor is what the reference computed, by its name.
+func Result(name string) bool {
+	return strings.HasPrefix(name, "mid.") || strings.HasPrefix(name, "out")
+}
+
+// Unit reports whether a tensor is the result of a small unit whose name starts
+// with one of those given.
+func Unit(prefixes ...string) func(name string) bool {
+	return func(name string) bool {
+		for _, p := range prefixes {
+			if strings.HasPrefix(name, p) && strings.HasSuffix(name, "out") {
+				return true
+			}
+		}
+		return false
 	}
 }

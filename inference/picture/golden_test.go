@@ -2,6 +2,7 @@ package picture
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"kinora/inference"
@@ -14,12 +15,16 @@ func TestGoldenBestSize(t *testing.T) {
 			W, H    int
 			MaxArea int `json:"max_area"`
 			OW, OH  int
+			Resize  [2]int `json:"resize_wh"`
 		}
 	}
 	golden.JSON(t, "best_output_size", &side)
 	for _, r := range side.Rows {
 		if w, h := BestSize(r.W, r.H, 32, r.MaxArea); w != r.OW || h != r.OH {
 			t.Errorf("%d×%d in %d: %d×%d, want %d×%d", r.W, r.H, r.MaxArea, w, h, r.OW, r.OH)
+		}
+		if w, h := cover(r.W, r.H, r.OW, r.OH); w != r.Resize[0] || h != r.Resize[1] {
+			t.Errorf("%d×%d in %d: resized to %d×%d, want %v", r.W, r.H, r.MaxArea, w, h, r.Resize)
 		}
 	}
 	if len(side.Rows) == 0 {
@@ -32,7 +37,8 @@ func TestGoldenImagePreprocess(t *testing.T) {
 	var side struct {
 		Cases []struct {
 			Index   int
-			MaxArea int `json:"max_area"`
+			MaxArea int    `json:"max_area"`
+			OutWH   [2]int `json:"out_wh"`
 		}
 	}
 	golden.JSON(t, "image_preprocess", &side)
@@ -46,7 +52,8 @@ func TestGoldenImagePreprocess(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := c.F32(t, name+".out") // [3,1,h,w] in −1 … 1
-		if len(want) != len(got.Pix) {
+		c.Seen(name + ".out")
+		if len(want) != len(got.Pix) || w != k.OutWH[0] || h != k.OutWH[1] {
 			t.Fatalf("case %s: %d×%d, want %v", name, w, h, c.Shape(t, name+".out"))
 		}
 		off := 0
@@ -60,6 +67,7 @@ func TestGoldenImagePreprocess(t *testing.T) {
 			t.Errorf("case %s: %d of %d values differ", name, off, len(want))
 		}
 	}
+	golden.Complete(t, c, func(name string) bool { return strings.HasSuffix(name, ".out") })
 }
 
 func TestFitOddities(t *testing.T) {

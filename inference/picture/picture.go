@@ -35,13 +35,18 @@ func BestSize(w, h, step, area int) (int, int) {
 	return w2, h2
 }
 
+// cover returns the size of a picture of w × h scaled until it covers ow × oh.
+func cover(w, h, ow, oh int) (int, int) {
+	scale := math.Max(float64(ow)/float64(w), float64(oh)/float64(h))
+	return int(math.RoundToEven(float64(w) * scale)), int(math.RoundToEven(float64(h) * scale))
+}
+
 // Fit resizes p with Lanczos until it covers w × h, and crops its middle.
 func Fit(p *inference.Picture, w, h int) (*inference.Picture, error) {
 	if p.Width < 1 || p.Height < 1 || len(p.Pix) != 3*p.Width*p.Height {
 		return nil, fmt.Errorf("%w: picture of %d×%d with %d bytes", inference.ErrInvalid, p.Width, p.Height, len(p.Pix))
 	}
-	scale := math.Max(float64(w)/float64(p.Width), float64(h)/float64(p.Height))
-	rw, rh := int(math.RoundToEven(float64(p.Width)*scale)), int(math.RoundToEven(float64(p.Height)*scale))
+	rw, rh := cover(p.Width, p.Height, w, h)
 	r := Lanczos(p, max(rw, w), max(rh, h))
 	x0, y0 := (r.Width-w)/2, (r.Height-h)/2
 	out := &inference.Picture{Width: w, Height: h, Pix: make([]byte, 0, 3*w*h)}

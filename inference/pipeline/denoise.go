@@ -159,9 +159,11 @@ func (d *denoiser) ask(to, from *latent, sigma, timestep float64) error {
 	if err := d.prog.In("x").Copy(from.buf); err != nil {
 		return err
 	}
-	if err := d.prog.In("t").Write(tensor.Bytes(d.timesteps(timestep))); err != nil {
+	times := d.timesteps(timestep)
+	if err := d.prog.In("t").Write(tensor.Bytes(times)); err != nil {
 		return err
 	}
+	d.see(fmt.Sprint("model_t.", d.calls), times)
 	defer func() { d.calls++ }()
 	if d.mode.pair {
 		return d.both(to)

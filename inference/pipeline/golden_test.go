@@ -6,13 +6,16 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"kinora/inference"
 	"kinora/inference/device/devicetest/choose"
 	"kinora/inference/golden"
 	"kinora/inference/model"
+	"kinora/inference/picture"
 	"kinora/inference/tokenizer"
+	"kinora/inference/tokenizer/clean"
 	"kinora/inference/weights"
 	"kinora/inference/weights/lora"
 )
@@ -73,8 +76,13 @@ type run struct {
 		SizeWH     [2]int  `json:"size_wh"`
 		MaxArea    int     `json:"max_area"`
 	}
-	Prompt   struct{ Text string }
-	Negative struct{ Text string } `json:"negative_prompt"`
+	Prompt   prompt
+	Negative prompt `json:"negative_prompt"`
+}
+
+type prompt struct {
+	Text, Cleaned string
+	IDs           []int32
 }
 
 func base(file string) string { return file[:len(file)-len(filepath.Ext(file))] }
@@ -97,12 +105,25 @@ func endToEnd(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Config.DiT["text_len"] = r.Config.TextLen
+	for name, p := range map[string]prompt{"in.ids": r.Prompt, "in.ids_null": r.Negative} {
+		cleaned := clean.Prompt(p.Text)
+		ids := tok.EncodePrompt(cleaned, r.Config.TextLen)
+		if cleaned != p.Cleaned || !slices.Equal(ids, p.IDs) {
+			t.Errorf("%s: %q becomes %q and %v, want %q and %v", name, p.Text, cleaned, ids, p.Cleaned, p.IDs)
+		}
+		if want := c.I64(t, name); !slices.EqualFunc(ids, want, func(a int32, b int64) bool { return int64(a) == b }) {
+			t.Errorf("%s: %v, want %v", name, ids, want)
+		}
+	}
+	vae := golden.Open(t, base(base(r.Weights.VAE))+".weights")
 	s := shelf{parts: model.Checkpoint{
 		Name:     name,
 		Text:     golden.Open(t, base(base(r.Weights.T5))+".weights").Tensors,
 		Denoiser: told{golden.Open(t, base(base(r.Weights.DiT))+".weights").Tensors, r.Config.DiT},
-		VAE:      golden.Open(t, base(base(r.Weights.VAE))+".weights").Tensors, Tokenizer: tok,
+		VAE: told{vae.Tensors, map[string]any{
+			"latents_mean": vae.Config("config", "scale_mean"), "latents_std": vae.Config("config", "scale_std"),
+		}},
+		Tokenizer: tok,
 	}}
 	s.about = inference.Model{Name: name, Title: name, SizeStep: r.Config.Stride[1] * r.Config.Patch[1], ImageToVideo: true}
 	p := New(choose.Device(t), s)
@@ -117,13 +138,14 @@ func endToEnd(t *testing.T, name string) {
 	if _, ok := c.Tensors["in.image_u8"]; ok {
 		sh := c.Shape(t, "in.image_u8")
 		req.Image = &inference.Picture{Width: sh[1], Height: sh[0], Pix: c.U8(t, "in.image_u8")}
+		// The picture's shape decides, within the area that is asked for.
+		req.Width, req.Height = picture.BestSize(sh[1], sh[0], s.about.SizeStep, r.Call.MaxArea)
 	}
 	clip, err := p.Generate(t.Context(), req, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	golden.Compare(t, c, "context", seen["context"])
-	golden.Compare(t, c, "context_null", seen["context_null"])
 	if req.Image != nil {
 		golden.Compare(t, c, "in.image", channelsFirst(seen["image"], 3))
 		golden.Compare(t, c, "image_latent", channelsFirst(seen["image_latent"], c.Shape(t, "image_latent")[0]))
@@ -135,11 +157,29 @@ func endToEnd(t *testing.T, name string) {
 		}
 		return all
 	}
-	for _, name := range []string{"latents", "pred_cond", "pred_uncond"} {
+	if req.Guidance == 1 { // costs one pass here; the reference takes two all the same
+		c.Seen("context_null", "pred_uncond")
+	} else {
+		golden.Compare(t, c, "context_null", seen["context_null"])
+		if _, ok := c.Tensors["pred_uncond"]; ok {
+			golden.Compare(t, c, "pred_uncond", series("pred_uncond", c.Shape(t, "pred_uncond")[0]))
+		}
+	}
+	for _, name := range []string{"latents", "pred_cond"} {
 		if _, ok := c.Tensors[name]; ok {
 			golden.Compare(t, c, name, series(name, c.Shape(t, name)[0]))
 		}
 	}
+	// One timestep for all tokens, or one for each latent frame.
+	var times []float32
+	tokens := c.Shape(t, "model_t")
+	for i := range tokens[0] {
+		told := seen[fmt.Sprint("model_t.", i)]
+		for j := range tokens[1] {
+			times = append(times, told[j*len(told)/tokens[1]])
+		}
+	}
+	golden.Compare(t, c, "model_t", times)
 	var video []float32
 	for i := range c.Shape(t, "in.noise")[1] {
 		video = append(video, seen[fmt.Sprint("video.", i)]...)
@@ -147,9 +187,8 @@ func endToEnd(t *testing.T, name string) {
 	for i, v := range video {
 		video[i] = max(-1, min(1, v))
 	}
-	if _, ok := c.Tensors["video"]; ok {
-		golden.Compare(t, c, "video", channelsFirst(video, 3))
-	}
+	golden.Compare(t, c, "video", channelsFirst(video, 3))
+	golden.Complete(t, c, func(name string) bool { return !strings.HasPrefix(name, "in.") })
 	if len(clip.Frames) != r.Call.FrameNum {
 		t.Errorf("%d frames, want %d", len(clip.Frames), r.Call.FrameNum)
 	}

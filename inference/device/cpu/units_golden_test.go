@@ -138,6 +138,7 @@ func TestGoldenConv(t *testing.T) {
 	golden.JSON(t, "units", &calls)
 	for _, k := range calls.Calls.Conv.Cases {
 		name := fmt.Sprintf("conv.%d.", k.I)
+		c.Seen(name + "out")
 		t.Run(name, func(t *testing.T) {
 			unit(t, c, name+"out", in{"x": name + "in"}, func(s *graph.Scope, x nodes) *graph.Node {
 				w, b := s.Weight(name+"weight", c.Shape(t, name+"weight")...), s.Weight(name+"bias", c.Shape(t, name+"bias")...)
@@ -151,6 +152,7 @@ func TestGoldenConv(t *testing.T) {
 			})
 		})
 	}
+	golden.Complete(t, c, golden.Unit("conv."))
 }
 
 func TestGoldenResample(t *testing.T) {
@@ -183,6 +185,8 @@ func TestGoldenResample(t *testing.T) {
 			return x["x"].DupUp(k.Out, a)
 		})
 	}
+	golden.Complete(t, c, golden.Unit("avgdown."))
+	golden.Complete(t, c, golden.Unit("dupup."))
 }
 
 // TestWindowedAttention checks the spans against full attention computed with a

@@ -69,8 +69,8 @@ func (d *denoiser) block(s *graph.Scope, i int, h *graph.Node) *graph.Node {
 func (d *denoiser) attend(s *graph.Scope, name string, h, table *graph.Node, at int, a graph.AttentionAttr) *graph.Node {
 	x := s.Tap(name+"_in", h.NormModulate(d.cfg.Eps, table, at, at+1))
 	l := s.At(name)
-	q := l.Tap("q_normed", rms(l, "norm_q.weight", linear(l, "q", x, graph.NoAct), d.cfg.Eps))
-	k := l.Tap("k_normed", rms(l, "norm_k.weight", linear(l, "k", x, graph.NoAct), d.cfg.Eps))
+	q := l.Tap("q_normed", d.normed(l, "norm_q.weight", linear(l, "q", x, graph.NoAct)))
+	k := l.Tap("k_normed", d.normed(l, "norm_k.weight", linear(l, "k", x, graph.NoAct)))
 	q = l.Tap("q_rope", q.RoPE(d.cfg.Heads, d.cos, d.sin))
 	k = l.Tap("k_rope", k.RoPE(d.cfg.Heads, d.cos, d.sin))
 	a.Heads, a.Scale = d.cfg.Heads, d.scale()
@@ -109,11 +109,20 @@ func (d *denoiser) cross(s *graph.Scope, i int, h *graph.Node) *graph.Node {
 	l := s.At("cross_attn")
 	q := linear(l, "q", x, graph.NoAct)
 	y := d.each(func(clip int) *graph.Node {
-		q := rms(l, "norm_q.weight", d.only(q, clip), d.cfg.Eps)
+		q := d.normed(l, "norm_q.weight", d.only(q, clip))
 		k, v := d.remembered(l, i, d.conditions[clip])
 		return q.Attend(k, v, nil, graph.AttentionAttr{Heads: d.cfg.Heads, Scale: d.scale(), Window: -1})
 	})
 	return s.Tap("after_cross_attn", h.Add(s.Tap("cross_attn_out", linear(l, "o", y, graph.NoAct))))
+}
+
+// normed is the RMS norm of queries or keys over all heads together; a model whose
+// metadata says so goes without.
+func (m *Wan) normed(s *graph.Scope, weight string, x *graph.Node) *graph.Node {
+	if m.cfg.QKNorm != nil && !*m.cfg.QKNorm {
+		return x
+	}
+	return rms(s, weight, x, m.cfg.Eps)
 }
 
 func (d *denoiser) scale() float32 { return float32(1 / math.Sqrt(float64(d.dim/d.cfg.Heads))) }

@@ -29,7 +29,7 @@ func (m *Wan) Context(s *graph.Scope, text *graph.Node) *graph.Node {
 
 // remember draws a block's keys and values of the embedded text.
 func (m *Wan) remember(s *graph.Scope, c *graph.Node) (k, v *graph.Node) {
-	k = rms(s, "norm_k.weight", linear(s, "k", c, graph.NoAct), m.cfg.Eps)
+	k = m.normed(s, "norm_k.weight", linear(s, "k", c, graph.NoAct))
 	return k, linear(s, "v", c, graph.NoAct)
 }
 

@@ -65,6 +65,7 @@ func denoiserCase(t *testing.T, weights, name string) {
 	for i, n := range names {
 		golden.Compare(t, c, n, perToken(c, t, n, read(t, step, i+1), len(at), frames, rows))
 	}
+	golden.Complete(t, c, golden.Result)
 }
 
 // timesteps turns the reference's timesteps, one for all tokens or one for each,

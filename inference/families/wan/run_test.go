@@ -24,6 +24,9 @@ func ditOnly(t *testing.T, dit string) *Wan {
 	w.dim, w.freq = patch[0], d.Shape(t, "time_embedding.0.weight")[1]
 	w.textDim = d.Shape(t, "text_embedding.0.weight")[1]
 	w.cfg = Config{Heads: d.Int(t, "config", "num_heads"), TextLen: d.Int(t, "config", "text_len"), Eps: float32(d.Config("config", "eps").(float64))}
+	if norm, ok := d.Config("config", "qk_norm").(bool); ok {
+		w.cfg.QKNorm = &norm
+	}
 	w.traits = model.Traits{Channels: patch[1], Patch: [3]int{patch[2], patch[3], patch[4]}, Layers: layers(d.Tensors, "blocks.")}
 	return w
 }

@@ -41,17 +41,20 @@ func chunkTap(half, what string) string {
 }
 
 // coder runs one half of the VAE over a sequence of chunks and compares every
-// chunk's intermediates that the case has.
-func coder(t *testing.T, dev device.Device, m *Wan, c *golden.Case, half string, chunks [][]float32, shape func(first bool) []int,
-	draw func(s *graph.Scope, x *graph.Node, first bool) *graph.Node, each func(prog device.Program, i int)) {
+// chunk's intermediates that the case has. What the tap "along" sees of each chunk
+// it returns in one piece.
+func coder(t *testing.T, dev device.Device, m *Wan, c *golden.Case, half string, chunks [][]float32, along string, shape func(first bool) []int,
+	draw func(s *graph.Scope, x *graph.Node, first bool) *graph.Node, each func(prog device.Program, i int)) (all []float32) {
 	t.Helper()
 	var progs [2]device.Program
+	var taken [2]int
 	for i, x := range chunks {
 		first := i == 0
 		var taps, names []string
 		if i < 2 {
 			names, taps = mids(c, fmt.Sprintf("mid.chunk%d.", i), func(n string) string { return chunkTap(half, n) })
-			progs[i] = load(t, dev, m.parts.VAE, taps, progs[0], func(s *graph.Scope) *graph.Node {
+			taken[i] = len(taps)
+			progs[i] = load(t, dev, m.parts.VAE, append(taps, along), progs[0], func(s *graph.Scope) *graph.Node {
 				return draw(s, s.Input("x", tensor.F32, shape(first)...), first)
 			})
 		}
@@ -62,7 +65,9 @@ func coder(t *testing.T, dev device.Device, m *Wan, c *golden.Case, half string,
 		for j, n := range names {
 			golden.Compare(t, c, n, channelsFirst(read(t, p, j+1), c.Shape(t, n)[0]))
 		}
+		all = append(all, read(t, p, taken[min(i, 1)]+1)...)
 	}
+	return all
 }
 
 func TestGoldenDecode(t *testing.T) {
@@ -78,9 +83,13 @@ func TestGoldenDecode(t *testing.T) {
 				chunks = append(chunks, all[i*frame:(i+1)*frame])
 			}
 			var video []float32
-			coder(t, newCPU(t), m, c, "decoder", chunks, func(bool) []int { return []int{1, z[2], z[3], z[0]} }, m.Decode,
+			conv2 := coder(t, newCPU(t), m, c, "decoder", chunks, "conv2", func(bool) []int { return []int{1, z[2], z[3], z[0]} }, m.Decode,
 				func(p device.Program, _ int) { video = append(video, read(t, p, 0)...) })
 			golden.Compare(t, c, "out.raw", channelsFirst(video, 3))
+			if _, ok := c.Tensors["mid.conv2"]; ok {
+				golden.Compare(t, c, "mid.conv2", channelsFirst(conv2, z[0]))
+			}
+			golden.Complete(t, c, golden.Result)
 		})
 	}
 }
@@ -105,9 +114,14 @@ func TestGoldenEncode(t *testing.T) {
 				return []int{n, v[2], v[3], v[0]}
 			}
 			var latent []float32
-			coder(t, newCPU(t), m, c, "encoder", chunks, shape, m.Encode,
+			mu := coder(t, newCPU(t), m, c, "encoder", chunks, "mu", shape, m.Encode,
 				func(p device.Program, _ int) { latent = append(latent, read(t, p, 0)...) })
 			golden.Compare(t, c, "out.latent", channelsFirst(latent, m.traits.Channels))
+			if name := "mid.conv1_mu_logvar"; c.Tensors[name].Shape != nil { // we do not work out the other half
+				mu := channelsFirst(mu, m.traits.Channels)
+				golden.ComparePart(t, c, name, mu, func(j int) (int, bool) { return j, j < len(mu) })
+			}
+			golden.Complete(t, c, golden.Result)
 		})
 	}
 }

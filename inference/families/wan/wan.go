@@ -31,6 +31,7 @@ type Config struct {
 	Heads      int       `json:"num_heads"`
 	TextLen    int       `json:"text_len"`
 	Eps        float32   `json:"eps"`
+	QKNorm     *bool     `json:"qk_norm"`         // nil means they are normalised
 	Window     *int      `json:"temporal_window"` // of separable attention
 	Mean       []float32 `json:"latents_mean"`
 	Std        []float32 `json:"latents_std"`
@@ -90,6 +91,7 @@ func merge(cfg *Config, src weights.Source) error {
 	fill(&cfg.TextLen, c.TextLen)
 	fill(&cfg.Eps, c.Eps)
 	fill(&cfg.Shift, c.Shift)
+	fill(&cfg.QKNorm, c.QKNorm)
 	fill(&cfg.Window, c.Window)
 	if cfg.Mean == nil {
 		cfg.Mean, cfg.Std = c.Mean, c.Std
