@@ -58,7 +58,7 @@ func (w *Window) restore(id job.ID) {
 }
 
 // drop takes files let go over the window: a clip gives its settings back, an
-// image becomes the first frame.
+// image becomes the first frame, a checkpoint is laid on the model as a LoRA.
 func (w *Window) drop(files []fyne.URI) {
 	if len(files) == 0 {
 		return
@@ -67,6 +67,11 @@ func (w *Window) drop(files []fyne.URI) {
 	ext := strings.ToLower(filepath.Ext(path))
 	if slices.Contains(pictures, ext) && ext != ".gif" && ext != ".png" {
 		w.firstFrame(path)
+		return
+	}
+	if slices.Contains(checkpointFiles, ext) {
+		w.compose.more.Open(true)
+		w.compose.loras.take(path)
 		return
 	}
 	w.background(func() func() {

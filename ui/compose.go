@@ -31,7 +31,8 @@ type compose struct {
 	steps, frames, guidance, window, shift *widgets.Number
 	guided, reuse                          *widgets.Number
 	size                                   *sizeField
-	sampler                                *widget.Select
+	sampler, preset                        *widget.Select
+	loras                                  *loras
 
 	seed   *widgets.Entry
 	dice   *widgets.Button
@@ -73,12 +74,16 @@ func newCompose(w *Window) *compose {
 	c.shift = c.number(w.say("Shift"), 0, 12, 100, .1)
 	c.size = newSizeField(w, c.changed, c.relay)
 	c.sampler = widget.NewSelect(nil, func(string) { c.changed() })
+	c.preset = c.presetField()
+	c.loras = newLoRAs(w, c.changed, c.relay)
 	c.seedField()
 	c.less = widgets.NewSection(w.say("Negative prompt"), c.negative)
 	c.length = widgets.Caption("")
 	c.length.Align = fyne.TextAlignTrailing
 	help := func(s string) fyne.CanvasObject { return widgets.Caption(w.say(s)) }
 	c.more = widgets.NewSection(w.say("Advanced"), widgets.Column(7,
+		c.loras.box,
+		widgets.Named(w.say("Preset"), c.preset), help("Settings of checkpoints made for few steps"),
 		widgets.Named(w.say("Sampler"), c.sampler), c.guidance,
 		c.guided, help("Part of the steps that is guided, from the first on; 0 guides all"),
 		c.reuse, help("Leave out steps that change less than this; 0.15 is a good start, 0 asks the model in all"),
@@ -121,8 +126,9 @@ func (c *compose) content() fyne.CanvasObject {
 	buttons := widgets.Fill(8, nil, c.generate, c.cancel)
 	foot := widgets.Column(8, c.note, c.outlook.box, buttons)
 	scroll := container.NewVScroll(container.New(gutter{9}, c.fields))
-	return container.NewStack(widgets.NewSurface(theme.Surface, theme.Border),
-		container.NewBorder(nil, widgets.Inset(foot, 12), nil, nil, container.New(edges{12, 12, 12, 3}, scroll)))
+	pane := container.NewBorder(nil, widgets.Inset(foot, 12), nil, nil, container.New(edges{12, 12, 12, 3}, scroll))
+	c.note.relay = pane.Refresh
+	return container.NewStack(widgets.NewSurface(theme.Surface, theme.Border), pane)
 }
 
 // order is what the controls say.
@@ -139,6 +145,7 @@ func (c *compose) order() studio.Order {
 	}
 	r.Guidance, r.Shift, r.Window = c.guidance.Value(), c.shift.Value(), int(c.window.Value())
 	r.Sampler = c.sampler.Selected
+	r.LoRAs = c.loras.value()
 	r.Seed = c.seedValue()
 	r.Image = c.image.picture
 	return studio.Order{Request: r, ImagePath: c.image.path}
@@ -166,6 +173,8 @@ func (c *compose) put(r inference.Request, imagePath string) {
 	c.guided.SetValue(r.GuidanceTo)
 	c.reuse.SetValue(r.Reuse)
 	c.sampler.SetSelected(or(r.Sampler, d.Sampler))
+	c.loras.set(r.LoRAs)
+	c.more.Open(c.more.IsOpen() || len(r.LoRAs) > 0)
 	c.setSeed(r.Seed)
 	c.base.FPS = or(r.FPS, d.FPS)
 	c.image.set(imagePath)
@@ -197,6 +206,7 @@ func (c *compose) changed() {
 	if c.quiet {
 		return
 	}
+	c.showPreset()
 	shown := c.lines.Visible()
 	if n := len(c.prompts()); strings.Contains(strings.TrimSpace(c.prompt.Text), "\n") {
 		c.lines.SetText(c.w.say("One clip per line"))

@@ -20,6 +20,7 @@ import (
 // from the background only.
 type Door interface {
 	Models() []inference.Model
+	LoRAs() []inference.Adapter
 	Examples(model string) []studio.Example
 	Defaults(model string) inference.Request
 	Check(inference.Request) (inference.Request, []string, error)

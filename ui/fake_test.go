@@ -68,6 +68,10 @@ func (f *fake) Models() []inference.Model {
 	return []inference.Model{starter, large}
 }
 
+func (f *fake) LoRAs() []inference.Adapter {
+	return []inference.Adapter{{Name: "ink", Path: "/models/loras/ink.safetensors", Model: "Wan2.2 TI2V 5B", Rank: 32}, {Name: "paper", Path: "/models/loras/paper.safetensors"}}
+}
+
 func (f *fake) Examples(string) []studio.Example {
 	return []studio.Example{
 		{Situation: "class", Prompt: "water molecules moving fast, hot"},

@@ -39,12 +39,14 @@ func (c *compose) models() {
 		for _, m := range d.Models() {
 			list = append(list, kind{m, d.Defaults(m.Name), d.Examples(m.Name)})
 		}
+		files := d.LoRAs()
 		var why error
 		if len(list) == 0 {
 			_, _, why = d.Check(inference.Request{Prompt: "-"})
 		}
 		return func() {
 			if turn == c.turn {
+				c.loras.list = files
 				c.learn(list, why)
 			}
 		}

@@ -17,6 +17,7 @@ import (
 
 // note says, before generating, what will not turn out as written.
 type note struct {
+	relay func() // it has come, gone or grown
 	widget.BaseWidget
 	label   *widget.Label
 	icon    *widget.Icon
@@ -49,6 +50,9 @@ func (n *note) set(notes []string, err error) {
 		n.Hide()
 	} else {
 		n.Show()
+	}
+	if n.relay != nil {
+		n.relay()
 	}
 }
 
