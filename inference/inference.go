@@ -28,10 +28,13 @@ type Request struct {
 	Image      *Picture `json:"-"` // first frame of an image-to-video clip, or nil
 	Width      int      `json:"width"`
 	Height     int      `json:"height"`
-	Frames     int      `json:"frames"`
-	FPS        int      `json:"fps"`
-	Steps      int      `json:"steps"`
-	Guidance   float64  `json:"guidance"` // 1 switches guidance off and halves the work
+	// Area is the pixels asked for where Width and Height were made of them and of
+	// Image's shape; it keeps Check from doing that twice.
+	Area     int     `json:"area,omitempty"`
+	Frames   int     `json:"frames"`
+	FPS      int     `json:"fps"`
+	Steps    int     `json:"steps"`
+	Guidance float64 `json:"guidance"` // 1 switches guidance off and halves the work
 	// GuidanceFrom and GuidanceTo bound the part of the steps that is guided, as
 	// fractions of the walk; 0, 0 means all of it.
 	GuidanceFrom float64   `json:"guidance_from,omitempty"`

@@ -29,10 +29,10 @@ func (p *Pipeline) Check(r inference.Request) (inference.Request, []string, erro
 	r = complete(r, m.Default)
 	r.Model = m.Name
 	var notes []string
-	if r.Image != nil {
-		if r, notes, err = fitImage(r, m); err != nil {
-			return r, notes, err
-		}
+	if r.Image == nil {
+		r.Area = 0
+	} else if r, notes, err = fitImage(r, m); err != nil {
+		return r, notes, err
 	}
 	if err := check(r, m); err != nil {
 		return r, notes, err
@@ -149,7 +149,9 @@ func Samplers() []string {
 	return names
 }
 
-// fitImage takes the picture's aspect ratio over, at the area that was asked for.
+// fitImage takes the picture's aspect ratio over, at the area that was asked for. A
+// request that went through it before stays as it is: the size is a little smaller
+// than the area, and would shrink again.
 func fitImage(r inference.Request, m inference.Model) (inference.Request, []string, error) {
 	i := r.Image
 	if i.Width < 1 || i.Height < 1 || len(i.Pix) != 3*i.Width*i.Height {
@@ -158,7 +160,14 @@ func fitImage(r inference.Request, m inference.Model) (inference.Request, []stri
 	if r.Width < 1 || r.Height < 1 || r.Width > maxSide || r.Height > maxSide || m.SizeStep < 1 {
 		return r, nil, nil // check says so
 	}
-	w, h := picture.BestSize(i.Width, i.Height, m.SizeStep, r.Width*r.Height)
+	fit := func(area int) (w, h int) { return picture.BestSize(i.Width, i.Height, m.SizeStep, area) }
+	if r.Area > 0 && r.Area <= maxSide*maxSide {
+		if w, h := fit(r.Area); w == r.Width && h == r.Height {
+			return r, nil, nil
+		}
+	}
+	r.Area = r.Width * r.Height
+	w, h := fit(r.Area)
 	var notes []string
 	if w != r.Width || h != r.Height {
 		notes = append(notes, fmt.Sprintf("The clip is made at %d×%d to keep the picture's shape.", w, h))

@@ -11,6 +11,7 @@ import (
 
 	"kinora/inference"
 	"kinora/inference/device/devicetest/choose"
+	"kinora/inference/families/wan"
 	"kinora/inference/golden"
 	"kinora/inference/model"
 	"kinora/inference/picture"
@@ -105,6 +106,10 @@ func endToEnd(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if r.Negative.Text == "" { // then the reference takes its own
+		n := clean.Prompt(wan.NegativePrompt)
+		r.Negative = prompt{wan.NegativePrompt, n, tok.EncodePrompt(n, r.Config.TextLen)}
+	}
 	for name, p := range map[string]prompt{"in.ids": r.Prompt, "in.ids_null": r.Negative} {
 		cleaned := clean.Prompt(p.Text)
 		ids := tok.EncodePrompt(cleaned, r.Config.TextLen)
@@ -139,7 +144,8 @@ func endToEnd(t *testing.T, name string) {
 		sh := c.Shape(t, "in.image_u8")
 		req.Image = &inference.Picture{Width: sh[1], Height: sh[0], Pix: c.U8(t, "in.image_u8")}
 		// The picture's shape decides, within the area that is asked for.
-		req.Width, req.Height = picture.BestSize(sh[1], sh[0], s.about.SizeStep, r.Call.MaxArea)
+		req.Area = r.Call.MaxArea
+		req.Width, req.Height = picture.BestSize(sh[1], sh[0], s.about.SizeStep, req.Area)
 	}
 	clip, err := p.Generate(t.Context(), req, nil)
 	if err != nil {

@@ -172,6 +172,33 @@ func TestPictureLeads(t *testing.T) {
 	}
 }
 
+// The queue checks an order, and the engine what the queue hands it.
+func TestPictureIsFittedOnce(t *testing.T) {
+	p := New(cpu.New(cpu.Options{}), tiny(t))
+	check := func(r inference.Request, w, h int) inference.Request {
+		t.Helper()
+		r, _, err := p.Check(r)
+		if err != nil || r.Width != w || r.Height != h {
+			t.Errorf("%d×%d, %v; want %d×%d", r.Width, r.Height, err, w, h)
+		}
+		return r
+	}
+	flat := func(w, h int) *inference.Picture {
+		return &inference.Picture{Width: w, Height: h, Pix: make([]byte, 3*w*h)}
+	}
+	r := fish
+	r.Width, r.Height, r.Image = 128, 96, flat(135, 61)
+	r = check(check(r, 160, 64), 160, 64)
+	r.Width = 192 // somebody changes the size,
+	r = check(r, 160, 64)
+	r.Image = flat(61, 135) // or the picture
+	r = check(check(r, 64, 128), 64, 128)
+	r.Image = nil
+	if r = check(r, 64, 128); r.Area != 0 {
+		t.Errorf("an area of %d without a picture", r.Area)
+	}
+}
+
 func TestCancelStops(t *testing.T) {
 	for _, at := range []inference.Stage{inference.Loading, inference.Encoding, inference.Denoising, inference.Decoding} {
 		ctx, cancel := context.WithCancel(t.Context())
