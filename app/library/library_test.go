@@ -21,6 +21,7 @@ const tinyManifest = `{"name":"starter","title":"Starter","defaults":{"width":64
 // file writes golden weights as a safetensors file.
 func file(t *testing.T, path, name string) {
 	t.Helper()
+	golden.Own(t)
 	c := golden.Open(t, name)
 	var list []safetensors.Entry
 	for _, n := range c.Tensors.Names() {
@@ -46,6 +47,7 @@ func file(t *testing.T, path, name string) {
 
 func spieceFile(t *testing.T, path string) {
 	t.Helper()
+	golden.Own(t)
 	b, err := os.ReadFile(filepath.Join(golden.Dir(), "tokenizer.model"))
 	if err != nil {
 		t.Fatal(err)

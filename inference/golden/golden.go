@@ -53,6 +53,13 @@ func Dir() string {
 	return filepath.Join(dir, "inference", "testdata", "golden")
 }
 
+// Own makes a test read our own set whatever KINORA_GOLDEN names. It is for tests
+// that want a small model to try something else with, and know its sizes.
+func Own(t testing.TB) {
+	t.Helper()
+	t.Setenv("KINORA_GOLDEN", "")
+}
+
 // JSON reads a sidecar into v.
 func JSON(t testing.TB, name string, v any) {
 	t.Helper()

@@ -21,6 +21,7 @@ import (
 // tiny is the golden models as a library: random weights, but the whole road.
 func tiny(t testing.TB) shelf {
 	t.Helper()
+	golden.Own(t)
 	var r run
 	golden.JSON(t, "e2e_t2v", &r)
 	spiece, err := os.ReadFile(filepath.Join(golden.Dir(), r.Weights.Tokenizer))

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"kinora/inference/golden"
 )
 
 // vocabulary makes a model as large as umt5's.
@@ -59,6 +61,7 @@ func BenchmarkOpenJSON256k(b *testing.B) {
 }
 
 func BenchmarkEncode(b *testing.B) {
+	golden.Own(b)
 	gold, set := openGolden(b, "tokenizer")
 	big, err := New(vocabulary(256_000), Defaults())
 	if err != nil {

@@ -3,6 +3,8 @@ package tokenizer
 import (
 	"testing"
 	"unicode/utf8"
+
+	"kinora/inference/golden"
 )
 
 func check(t *testing.T, tok *Tokenizer, text string) {
@@ -22,6 +24,7 @@ func check(t *testing.T, tok *Tokenizer, text string) {
 }
 
 func FuzzEncode(f *testing.F) {
+	golden.Own(f)
 	a, set := openGolden(f, "tokenizer")
 	b, _ := openGolden(f, "tokenizer_b")
 	for _, c := range set.Cases {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"kinora/inference/device"
+	"kinora/inference/golden"
 	"kinora/inference/graph"
 	"kinora/inference/model"
 	"kinora/inference/plan"
@@ -21,6 +22,7 @@ func TestBatchIsOneByOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	golden.Own(t)
 	whole := ditOnly(t, "dit.weights")
 	for _, k := range []struct {
 		name   string

@@ -13,6 +13,7 @@ import (
 // A model without norms of queries and keys is drawn so only if its metadata says
 // so: otherwise they are missing.
 func TestQueriesWithoutNorm(t *testing.T) {
+	golden.Own(t)
 	src := maps.Clone(golden.Open(t, "dit.weights").Tensors)
 	for name := range src {
 		if strings.Contains(name, "attn.norm_") {
