@@ -35,7 +35,7 @@ func (l *Library) Count(name, prompt string) (tokens, most int) {
 			return 0, 0
 		}
 		defer closer()
-		c = counter{parts.Tokenizer, textLen(parts.Denoiser)}
+		c = counter{parts.Tokenizer, textLen(parts.Denoiser, parts.Text)}
 		if l.counters.all == nil {
 			l.counters.all = map[string]counter{}
 		}
@@ -44,12 +44,22 @@ func (l *Library) Count(name, prompt string) (tokens, most int) {
 	return len(c.tok.EncodePrompt(clean.Prompt(prompt), 0)), c.most
 }
 
-func textLen(denoiser weights.Source) int {
-	var config struct {
-		TextLen int `json:"text_len"`
+// textLen returns the least that the parts' metadata names.
+func textLen(parts ...weights.Source) int {
+	least := 0
+	for _, p := range parts {
+		var config struct {
+			TextLen int `json:"text_len"`
+		}
+		if err := json.Unmarshal([]byte(weights.Metadata(p)["config"]), &config); err != nil || config.TextLen < 1 {
+			continue
+		}
+		if least == 0 || config.TextLen < least {
+			least = config.TextLen
+		}
 	}
-	if err := json.Unmarshal([]byte(weights.Metadata(denoiser)["config"]), &config); err != nil || config.TextLen < 1 {
+	if least == 0 {
 		return publishedTextLen
 	}
-	return config.TextLen
+	return least
 }

@@ -123,7 +123,7 @@ func endToEnd(t *testing.T, name string) {
 	vae := golden.Open(t, base(base(r.Weights.VAE))+".weights")
 	s := shelf{parts: model.Checkpoint{
 		Name:     name,
-		Text:     golden.Open(t, base(base(r.Weights.T5))+".weights").Tensors,
+		Text:     told{golden.Open(t, base(base(r.Weights.T5))+".weights").Tensors, map[string]any{"text_len": r.Config.TextLen}},
 		Denoiser: told{golden.Open(t, base(base(r.Weights.DiT))+".weights").Tensors, r.Config.DiT},
 		VAE: told{vae.Tensors, map[string]any{
 			"latents_mean": vae.Config("config", "scale_mean"), "latents_std": vae.Config("config", "scale_std"),

@@ -36,6 +36,7 @@ type Config struct {
 	Mean       []float32 `json:"latents_mean"`
 	Std        []float32 `json:"latents_std"`
 	Shift      float64   `json:"shift"`
+	PromptLen  int       `json:"-"` // tokens of a prompt: the text encoder's text_len, if it is less
 	TextHeads  int       `json:"-"`
 	NumBuckets int       `json:"-"`
 }
@@ -87,6 +88,9 @@ func merge(cfg *Config, src weights.Source) error {
 		if _, _, dit := src.Info("head.modulation"); dit {
 			cfg.Heads = c.Heads
 		}
+	}
+	if _, _, text := src.Info("token_embedding.weight"); text {
+		fill(&cfg.PromptLen, c.TextLen)
 	}
 	fill(&cfg.TextLen, c.TextLen)
 	fill(&cfg.Eps, c.Eps)
@@ -155,6 +159,7 @@ func (m *Wan) complete() error {
 	c := &m.cfg
 	fill(&c.Heads, m.dim/128)
 	fill(&c.TextLen, 512)
+	fill(&c.PromptLen, c.TextLen)
 	fill(&c.Eps, 1e-6)
 	fill(&c.Shift, 5)
 	if c.Window == nil {
@@ -170,10 +175,10 @@ func (m *Wan) complete() error {
 	if c.Heads < 1 || m.dim%(2*c.Heads) != 0 {
 		return fmt.Errorf("%d heads for %d channels: %w", c.Heads, m.dim, inference.ErrNoModel)
 	}
-	if c.TextLen < 1 || c.TextLen > 1<<16 || m.traits.Layers == 0 {
+	if c.PromptLen < 1 || c.TextLen < 1 || c.TextLen > 1<<16 || m.traits.Layers == 0 {
 		return fmt.Errorf("text length %d, %d blocks: %w", c.TextLen, m.traits.Layers, inference.ErrNoModel)
 	}
-	m.traits.TextLen = c.TextLen
+	m.traits.TextLen = min(c.PromptLen, c.TextLen)
 	m.traits.Default = published
 	m.traits.Default.Shift = c.Shift
 	return nil
