@@ -25,12 +25,14 @@ func (t *take) decode(x *latent) (*inference.Clip, error) {
 	t.meter.enter(inference.Decoding, n)
 	clip := &inference.Clip{Width: t.req.Width, Height: t.req.Height, FPS: t.req.FPS}
 	t.keepOnHost(int64(1+(n-1)*t.traits.Temporal) * int64(3*t.req.Width*t.req.Height))
+	phases := len(t.phases)
 	if t.mode.tiles.whole() {
 		clip.Frames, err = t.decodeWhole(z)
 	} else {
 		clip.Frames, err = t.decodeTiled(z, t.mode.tiles, t.decoded)
 	}
 	if tight := (*errTight)(nil); t.onPaper() && errors.As(err, &tight) {
+		t.phases = t.phases[:phases] // the first frame may have fitted
 		clip.Frames, err = t.findTiles(z, err)
 	}
 	if err != nil {

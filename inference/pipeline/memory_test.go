@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,6 +61,40 @@ func TestClipsKeepTheirPlans(t *testing.T) {
 	t.Logf("%+v", n)
 	if n.ran == 0 || n.refused == 0 || n.tiled == 0 || n.frugal == 0 || n.pieces == 0 || n.streamed == 0 || n.pairs == 0 {
 		t.Error("the budgets do not reach every way")
+	}
+}
+
+// A plan tells what will run, and not what was tried: here the decoder of the first
+// frame just fits, the one of the others does not.
+func TestPlansLeaveOutWhatWasTried(t *testing.T) {
+	r := fish
+	r.Width, r.Height, r.Frames, r.Steps = 640, 32, 5, 2
+	plan := func(budget int64) (m inference.Memory, peak int64) {
+		dev := cpu.New(cpu.Options{Threads: 1})
+		defer dev.Close()
+		p := New(dev, tiny(t)).With(Options{Memory: budget})
+		m, err := p.Plan(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Generate(t.Context(), r, nil); err != nil {
+			t.Fatal(err)
+		}
+		_, peak = dev.(device.Ledger).Held()
+		return m, peak
+	}
+	m, _ := plan(1 << 40)
+	first := slices.IndexFunc(m.Phases, func(ph inference.Phase) bool { return ph.Name == decoderPhase+", first frame" })
+	m, peak := plan(m.Phases[first].Total)
+	tiles := 0
+	for _, ph := range m.Phases {
+		tiles += ph.Tiles
+		if ph.Name == decoderPhase+", first frame" {
+			t.Errorf("%s is planned and does not run", ph.Name)
+		}
+	}
+	if off := math.Abs(float64(m.Peak-peak)) / float64(peak); tiles == 0 || off > 0.01 {
+		t.Errorf("%d tiles, planned %d, held %d", tiles, m.Peak, peak)
 	}
 }
 
