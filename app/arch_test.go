@@ -27,7 +27,7 @@ var floors = [][]string{
 	{"inference/families/wan", "inference/device/cpu", "inference/device/cuda", "inference/device/paper"},
 	{"inference/families", "inference/device/devicetest"},
 	{"inference/pipeline", "inference/bench", "app/disk", "app/job", "app/forecast"},
-	{"app/history", "app/library", "app/export", "app/settings", "app/config", "app/texts"},
+	{"app/history", "app/library", "app/fetch", "app/export", "app/settings", "app/config", "app/texts"},
 	{"app/studio"},
 	{"ui/theme"},
 	{"ui/widgets"},
