@@ -95,6 +95,9 @@ func (w *Window) control(item settings.Item, values map[string]any) fyne.CanvasO
 	text, _ := values[key].(string)
 	e.SetText(text)
 	e.OnChanged = func(s string) { values[key] = s }
+	if item.Kind == settings.Text {
+		return e
+	}
 	browse := widgets.NewButton("", fynetheme.FolderOpenIcon(), func() { w.browse(item.Kind, e) })
 	return widgets.Fill(6, nil, e, browse)
 }

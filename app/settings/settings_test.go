@@ -40,6 +40,7 @@ func TestBadSettingsAreRefused(t *testing.T) {
 		"device":      func(v *Values) { v.Device = "tpu" },
 		"threads":     func(v *Values) { v.Threads = -1 },
 		"clip_folder": func(v *Values) { v.ClipFolder = "relative" },
+		"mirror":      func(v *Values) { v.Mirror = "ftp://x" },
 		"theme":       func(v *Values) { v.Theme = "" },
 	} {
 		v := s.Get()
@@ -82,7 +83,7 @@ func TestTableCoversEveryValue(t *testing.T) {
 		if i.Label == "" || i.Help == "" {
 			t.Errorf("%s has no words", i.Key)
 		}
-		want := map[Kind]any{Folder: new(string), File: new(string), Choice: new(string), Number: new(int), Flag: new(bool)}[i.Kind]
+		want := map[Kind]any{Folder: new(string), File: new(string), Choice: new(string), Text: new(string), Number: new(int), Flag: new(bool)}[i.Kind]
 		if got := i.Field(&v); reflect.TypeOf(got) != reflect.TypeOf(want) {
 			t.Errorf("%s: %T", i.Key, got)
 		}
@@ -101,5 +102,15 @@ func TestPlaces(t *testing.T) {
 	t.Setenv(HomeVariable, home)
 	if p, err := Locate(); err != nil || p.Data != filepath.Join(home, "data") {
 		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+func TestEndpoint(t *testing.T) {
+	v := Values{Mirror: "https://a"}
+	for env, want := range map[string]string{"": "https://a", "http://b:80/c/": "http://b:80/c/", "b": "", "https://b/?c": "", "https://": ""} {
+		t.Setenv(EndpointVariable, env)
+		if got, err := v.Endpoint(); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v", env, got, err)
+		}
 	}
 }

@@ -2,6 +2,8 @@ package settings
 
 import (
 	"fmt"
+	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +21,7 @@ const (
 	Choice Kind = "choice"
 	Number Kind = "number"
 	Flag   Kind = "flag"
+	Text   Kind = "text"
 )
 
 // An Item is one row of the table.
@@ -37,6 +40,8 @@ type Item struct {
 var table = []Item{
 	{Key: "clip_folder", Label: "Clips", Help: "Folder where finished clips are kept", Kind: Folder, field: func(v *Values) any { return &v.ClipFolder }, Restart: true},
 	{Key: "model_folder", Label: "Models", Help: "Folder where checkpoints are looked for", Kind: Folder, field: func(v *Values) any { return &v.ModelFolder }},
+	{Key: "mirror", Label: "Mirror", Help: "Address that models are fetched from, such as https://mirror.example; empty: from their publishers", Kind: Text, field: func(v *Values) any { return &v.Mirror }},
+	{Key: "offline", Label: "Offline", Help: "Nothing is fetched from the network", Kind: Flag, field: func(v *Values) any { return &v.Offline }},
 	{Key: "config_file", Label: "Configuration", Help: "inference_config.yaml with defaults for every clip; changes show at once", Kind: File, field: func(v *Values) any { return &v.ConfigFile }},
 	{Key: "device", Label: "Device", Help: "What clips are made on", Kind: Choice, Choices: []string{"auto", "cpu", "cuda"}, field: func(v *Values) any { return &v.Device }},
 	{Key: "threads", Label: "CPU threads", Help: "0 uses all cores; the clip is the same with any number", Kind: Number, Max: 1024, field: func(v *Values) any { return &v.Threads }},
@@ -60,6 +65,28 @@ func Defaults(p Places) Values {
 	}
 }
 
+// address reports whether s is one that repositories can lie below.
+func address(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.RawQuery == "" && u.Fragment == ""
+}
+
+// EndpointVariable is the environment variable that stands over the setting mirror.
+const EndpointVariable = "KINORA_HF_ENDPOINT"
+
+// Endpoint is where models are fetched from: the environment's word, or the
+// setting's, or empty.
+func (v Values) Endpoint() (string, error) {
+	s := os.Getenv(EndpointVariable)
+	if s == "" {
+		return v.Mirror, nil
+	}
+	if !address(s) {
+		return "", fmt.Errorf("%w: %s: want an address that begins with https:// or http://, not %q", inference.ErrInvalid, EndpointVariable, s)
+	}
+	return s, nil
+}
+
 // Check says what is wrong with v, in one sentence.
 func Check(v Values) error {
 	for _, i := range table {
@@ -71,7 +98,9 @@ func Check(v Values) error {
 			switch {
 			case i.Kind == Choice && !slices.Contains(i.Choices, *x):
 				return bad(fmt.Sprintf("one of %s, not %q", strings.Join(i.Choices, ", "), *x))
-			case i.Kind != Choice && (!filepath.IsAbs(*x) || strings.ContainsRune(*x, 0)):
+			case i.Kind == Text && *x != "" && !address(*x):
+				return bad(fmt.Sprintf("an address that begins with https:// or http://, not %q", *x))
+			case (i.Kind == Folder || i.Kind == File) && (!filepath.IsAbs(*x) || strings.ContainsRune(*x, 0)):
 				return bad(fmt.Sprintf("a full path, not %q", *x))
 			}
 		case *int:
