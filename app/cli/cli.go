@@ -15,6 +15,7 @@ import (
 
 	"kinora/app/config"
 	"kinora/app/disk"
+	"kinora/app/fetch"
 	"kinora/app/settings"
 	"kinora/app/studio"
 	"kinora/inference"
@@ -29,6 +30,7 @@ const (
 	NoMemory    = 4   // not enough memory
 	NoWrite     = 5   // a file or folder cannot be written
 	NoDevice    = 6   // no such device, or no display for the window
+	NoFetch     = 7   // the network or a server does not give a file
 	Interrupted = 130 // Ctrl-C
 )
 
@@ -45,6 +47,7 @@ var codes = []struct {
 	{inference.ErrNoMemory, NoMemory, "not enough memory"},
 	{nil, NoWrite, "a file or folder cannot be written"},
 	{inference.ErrNoDevice, NoDevice, "the device, or a display for the window, is not there"},
+	{nil, NoFetch, "a file cannot be fetched: the network, the server, or what it sends"},
 	{context.Canceled, Interrupted, "stopped with Ctrl-C"},
 }
 
@@ -55,6 +58,9 @@ func Code(err error) int {
 	}
 	if e := (*disk.Error)(nil); errors.As(err, &e) {
 		return NoWrite
+	}
+	if e := (*fetch.Error)(nil); errors.As(err, &e) {
+		return NoFetch
 	}
 	for _, c := range codes {
 		if c.is != nil && errors.Is(err, c.is) {
@@ -91,6 +97,7 @@ func commands() []command {
 		{"plan", "[flags]", "show what a clip would take, before anything is loaded", planClip},
 		{"models", "[--json]", "list the models that are there", models},
 		{"loras", "[--json]", "list the LoRAs that are there, and which model each is for", loras},
+		{"get", "[NAME …] [--to FOLDER] [--json]", "fetch model files; without a name, list what there is", get},
 		{"history", "[--json] [--limit N] [WORDS]", "list clips, newest first", list},
 		{"export", "ID --out PATH", "save a clip from the history as .mp4, .gif or a folder of PNG frames", exportClip},
 		{"delete", "ID", "take a clip out of the history; its files stay for a week", remove},
@@ -261,7 +268,7 @@ func help(_ context.Context, e Env, _ *command, _ []string) error {
 	for _, k := range config.Describe() {
 		fmt.Fprintf(&b, "  %-21s %s\n", k[0], k[1])
 	}
-	fmt.Fprintf(&b, "\n%s=FOLDER puts settings, history, clips and models under one folder.\n", settings.HomeVariable)
+	fmt.Fprintf(&b, "\n%s=FOLDER puts settings, history, clips and models under one folder.\n%s=ADDRESS is where models are fetched from.\n", settings.HomeVariable, settings.EndpointVariable)
 	_, err := io.WriteString(e.Out, b.String())
 	return err
 }

@@ -47,6 +47,10 @@ type event struct {
 	Text    string             `json:"text,omitempty"`
 	Memory  int64              `json:"memory_bytes,omitempty"`
 	Disk    int64              `json:"disk_bytes,omitempty"`
+	Name    string             `json:"name,omitempty"`
+	Bytes   int64              `json:"bytes,omitempty"`
+	Total   int64              `json:"total_bytes,omitempty"`
+	Rate    float64            `json:"bytes_per_s,omitempty"`
 	Error   string             `json:"error,omitempty"`
 	Code    int                `json:"code,omitempty"`
 }

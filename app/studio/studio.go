@@ -60,6 +60,7 @@ type Studio struct {
 	engine   engine
 	events   bulletin
 	fresh    shelf
+	errands  errands
 
 	mu       sync.Mutex
 	config   config.Config
@@ -121,6 +122,7 @@ func (s *Studio) Close() error {
 	for _, w := range watchers {
 		w.Close()
 	}
+	s.errands.close()
 	s.queue.Close()
 	s.engine.close()
 	s.events.close()
