@@ -33,7 +33,7 @@ func newEngine(o studio.EngineOptions) (inference.Engine, error) {
 	if o.ModelFolder != "" {
 		folders = append(folders, o.ModelFolder)
 	}
-	lib, err := library.New(assets.Starter(), folders...)
+	lib, err := library.NewWith(assets.Starter(), append(folders, o.MoreFolders...), o.Found)
 	if err != nil {
 		return nil, err
 	}

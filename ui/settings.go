@@ -3,7 +3,9 @@ package ui
 import (
 	"encoding/json"
 	"math"
+	"path/filepath"
 	"runtime"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -91,6 +93,9 @@ func (w *Window) control(item settings.Item, values map[string]any) fyne.CanvasO
 		n.OnChanged = func(v float64) { values[key] = v }
 		return n
 	}
+	if item.Kind == settings.List {
+		return w.folders(key, values)
+	}
 	e := widgets.NewEntry()
 	text, _ := values[key].(string)
 	e.SetText(text)
@@ -99,6 +104,37 @@ func (w *Window) control(item settings.Item, values map[string]any) fyne.CanvasO
 		return e
 	}
 	browse := widgets.NewButton("", fynetheme.FolderOpenIcon(), func() { w.browse(item.Kind, e) })
+	return widgets.Fill(6, nil, e, browse)
+}
+
+// folders is the control of a list of folders: their paths, as the system separates
+// them, and a button that adds one.
+func (w *Window) folders(key string, values map[string]any) fyne.CanvasObject {
+	list, _ := values[key].([]any)
+	var paths []string
+	for _, p := range list {
+		if s, ok := p.(string); ok {
+			paths = append(paths, s)
+		}
+	}
+	e := widgets.NewEntry()
+	e.SetText(strings.Join(paths, string(filepath.ListSeparator)))
+	e.OnChanged = func(s string) {
+		now := []any{}
+		for _, p := range filepath.SplitList(s) {
+			if p != "" {
+				now = append(now, p)
+			}
+		}
+		values[key] = now
+	}
+	browse := widgets.NewButton("", fynetheme.FolderOpenIcon(), func() {
+		w.present(dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
+			if u != nil {
+				e.SetText(strings.Trim(e.Text+string(filepath.ListSeparator)+u.Path(), string(filepath.ListSeparator)))
+			}
+		}, w.win))
+	})
 	return widgets.Fill(6, nil, e, browse)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -295,6 +296,8 @@ func show(i settings.Item, v *settings.Values) any {
 		return *x
 	case *bool:
 		return *x
+	case *[]string:
+		return strings.Join(*x, string(filepath.ListSeparator))
 	}
 	return ""
 }
@@ -309,6 +312,13 @@ func assign(i settings.Item, v *settings.Values, text string) (err error) {
 		*x, err = strconv.Atoi(text)
 	case *bool:
 		*x, err = strconv.ParseBool(text)
+	case *[]string:
+		*x = nil
+		for _, p := range filepath.SplitList(text) {
+			if p != "" {
+				*x = append(*x, absolute(p))
+			}
+		}
 	}
 	if err != nil {
 		return usage("%s: %q is no %s", i.Key, text, i.Kind)

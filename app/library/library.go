@@ -34,6 +34,7 @@ var kinds = map[string]dialect.Part{partNames[0]: dialect.Text, partNames[1]: di
 // manifest and all parts below the folders it is told of.
 type Library struct {
 	builtIn  fs.FS
+	found    []string // folders that nobody told it of
 	counters counters
 	prints   sync.Map // identities of the built-in model
 
@@ -54,8 +55,14 @@ type item struct {
 // New returns a library with the built-in model in builtIn and those in folders.
 // A missing folder is an empty one.
 func New(builtIn fs.FS, folders ...string) (*Library, error) {
-	l := &Library{builtIn: builtIn}
-	return l, l.Scan(folders...)
+	return NewWith(builtIn, folders, nil)
+}
+
+// NewWith also looks into folders that nobody told it of. They hold much that is
+// none of its business, so what cannot be read there is passed over.
+func NewWith(builtIn fs.FS, told, found []string) (*Library, error) {
+	l := &Library{builtIn: builtIn, found: found}
+	return l, l.Scan(told...)
 }
 
 // Scan looks at the folders again. What cannot be opened is left out and told by
@@ -88,7 +95,7 @@ func (l *Library) Scan(folders ...string) error {
 			add(it)
 		}
 	}
-	found, loras := parts(folders, faults)
+	found, loras := parts(folders, l.found, faults)
 	loose := slices.DeleteFunc(found, func(p part) bool {
 		return slices.Contains(manifests, filepath.Dir(p.path)) // a manifest speaks for them
 	})

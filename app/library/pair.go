@@ -23,6 +23,12 @@ var publishedParts = map[dialect.Part]string{
 	dialect.VAE:  "wan2.2_vae.safetensors of Comfy-Org/Wan_2.2_ComfyUI_Repackaged, or the vae folder of Wan-AI/Wan2.2-TI2V-5B-Diffusers",
 }
 
+// The sizes of the published model: of its text rows and of its latent.
+const (
+	publishedWidth    = 4096
+	publishedChannels = 48
+)
+
 // pair puts every denoiser together with the text encoder and the VAE that fit it
 // and lie nearest to it. What is missing is told in faults.
 func pair(all []part, faults map[string]error) []item {
@@ -33,15 +39,21 @@ func pair(all []part, faults map[string]error) []item {
 		}
 		text, okText := nearest(all, d, func(p part) bool { return p.Part == dialect.Text && p.width == d.width })
 		vae, okVAE := nearest(all, d, func(p part) bool { return p.Part == dialect.VAE && p.channels == d.channels })
+		if (!okText || !okVAE) && d.untold && (d.width != publishedWidth || d.channels != publishedChannels) {
+			continue // a model of another program
+		}
 		if !okText || !okVAE {
-			var lack []string
+			var lack, which []string
 			if !okText {
+				which = append(which, partNames[0])
 				lack = append(lack, fmt.Sprintf("a text encoder with rows of %d (%s)", d.width, publishedParts[dialect.Text]))
 			}
 			if !okVAE {
+				which = append(which, partNames[2])
 				lack = append(lack, fmt.Sprintf("a VAE with %d channels (%s)", d.channels, publishedParts[dialect.VAE]))
 			}
-			faults[d.path] = fmt.Errorf("%w: it is the denoiser of %s and needs %s", inference.ErrNoModel, orUnknown(d.Model), strings.Join(lack, " and "))
+			err := fmt.Errorf("%w: it is the denoiser of %s and needs %s", inference.ErrNoModel, orUnknown(d.Model), strings.Join(lack, " and "))
+			faults[d.path] = &Lacking{Model: d.Model, Parts: which, err: err}
 			continue
 		}
 		tok, err := findTokenizer(text)
@@ -53,6 +65,16 @@ func pair(all []part, faults map[string]error) []item {
 	}
 	return items
 }
+
+// A Lacking error is about a denoiser without parts that it needs to run.
+type Lacking struct {
+	Model string   // empty: not known
+	Parts []string // text_encoder, vae
+	err   error
+}
+
+func (l *Lacking) Error() string { return l.err.Error() }
+func (l *Lacking) Unwrap() error { return l.err }
 
 func orUnknown(model string) string {
 	if model == "" {

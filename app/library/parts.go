@@ -15,10 +15,12 @@ import (
 	"kinora/inference/weights/lora"
 )
 
-// The bounds of a scan: people's model folders are deep, but not endless.
+// The bounds of a scan: people's model folders are deep, but not endless. Of folders
+// that nobody told it of, fewer files are opened.
 const (
 	maxDepth = 8
 	maxFiles = 20000
+	maxFound = 500
 )
 
 // A part is one part of a model in one file or folder of shards.
@@ -27,23 +29,36 @@ type part struct {
 	path          string // for weights.Open
 	channels      int    // of the latent: DiT and VAE
 	width         int    // of the text rows: DiT and text encoder
+	untold        bool   // in a folder that nobody told of
 }
 
 // parts looks through folders for checkpoints and LoRAs of any dialect. Files that
-// cannot be read are told in faults; files of other kinds of model are passed over.
-func parts(folders []string, faults map[string]error) (found []part, loras []inference.Adapter) {
+// cannot be read are told in faults, those in folders that were told; files of other
+// kinds of model are passed over.
+func parts(told, untold []string, faults map[string]error) (found []part, loras []inference.Adapter) {
 	seen := map[string]bool{}
-	for _, f := range folders {
-		for _, path := range checkpoints(f) {
-			if seen[path] {
+	for i, f := range slices.Concat(told, untold) {
+		most := maxFiles
+		if i >= len(told) {
+			most = maxFound
+		}
+		for _, path := range checkpoints(f, most) {
+			real := path
+			if p, err := filepath.EvalSymlinks(path); err == nil {
+				real = p // one file may have several names
+			}
+			if seen[real] {
 				continue
 			}
-			seen[path] = true
+			seen[real] = true
 			list, lora, err := identify(path)
-			if err != nil {
+			if err != nil && i < len(told) {
 				faults[path] = err
 			}
-			found = append(found, list...)
+			for _, p := range list {
+				p.untold = i >= len(told)
+				found = append(found, p)
+			}
 			if lora != nil {
 				loras = append(loras, *lora)
 			}
@@ -53,34 +68,43 @@ func parts(folders []string, faults map[string]error) (found []part, loras []inf
 	return found, loras
 }
 
-// checkpoints lists what may hold weights below dir: single files, and for shards
-// their index.
-func checkpoints(dir string) []string {
+// checkpoints lists at most most files that may hold weights below dir: single
+// files, and for shards their index.
+func checkpoints(dir string, most int) []string {
 	var list []string
-	left := maxFiles
 	root := filepath.Clean(dir)
-	filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return nil // a folder that may not be read is an empty one
-		}
-		if left--; left < 0 {
-			return fs.SkipAll
-		}
-		if d.IsDir() {
-			if strings.Count(strings.TrimPrefix(path, root), string(filepath.Separator)) > maxDepth {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if weighty(filepath.Base(path)) {
+	walk(root, maxFiles, func(path string, d fs.DirEntry) bool {
+		if !d.IsDir() && weighty(filepath.Base(path)) {
 			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 				list = append(list, path)
 			}
 		}
-		return nil
+		return len(list) < most
 	})
 	slices.Sort(list)
 	return list
+}
+
+// walk calls visit for at most most files and folders below root, which may be a
+// link, until visit has enough. Folders that may not be read are empty ones.
+func walk(root string, most int, visit func(path string, d fs.DirEntry) (more bool)) {
+	real, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		real = root
+	}
+	filepath.WalkDir(real, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil
+		}
+		below := strings.TrimPrefix(path, real)
+		if d.IsDir() && below != "" && (passed(path) || strings.Count(below, string(filepath.Separator)) > maxDepth) {
+			return fs.SkipDir
+		}
+		if most--; most < 0 || !visit(root+below, d) {
+			return fs.SkipAll
+		}
+		return nil
+	})
 }
 
 // weighty tells by its name whether a file is worth opening. What it is, only its

@@ -25,6 +25,7 @@ const (
 // A Watcher tells when a file, or anything in a folder, changed.
 type Watcher struct {
 	notify *fsnotify.Watcher
+	only   func(name string) bool // nil: every file counts
 	stop   chan struct{}
 	done   sync.WaitGroup
 }
@@ -34,13 +35,23 @@ type Watcher struct {
 // editors replace a file counts as one change. The path need not exist yet.
 // changed is called from one goroutine.
 func Watch(path string, changed func()) (*Watcher, error) {
+	return watch(path, nil, changed)
+}
+
+// WatchModels is Watch for a folder of which only what may be a part of a model
+// counts.
+func WatchModels(folder string, changed func()) (*Watcher, error) {
+	return watch(folder, func(name string) bool { return weighty(name) || strings.HasSuffix(name, ".model") }, changed)
+}
+
+func watch(path string, only func(string) bool, changed func()) (*Watcher, error) {
 	n, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
 	}
-	w := &Watcher{notify: n, stop: make(chan struct{})}
+	w := &Watcher{notify: n, only: only, stop: make(chan struct{})}
 	w.follow(path)
-	told := Look(path) // before Watch returns: what comes after is a change
+	told := look(path, only) // before Watch returns: what comes after is a change
 	w.done.Go(func() { w.run(path, told, changed) })
 	return w, nil
 }
@@ -61,21 +72,27 @@ func (w *Watcher) follow(path string) {
 		}
 	}
 	left := maxFolders
-	filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			if left--; left < 0 || w.notify.Add(p) != nil {
-				return fs.SkipAll
-			}
+	walk(path, maxSight, func(p string, d fs.DirEntry) bool {
+		if d.IsDir() {
+			left--
+			return left >= 0 && w.notify.Add(p) == nil
 		}
-		return nil
+		return true
 	})
 }
 
 func (w *Watcher) run(path string, told Sight, changed func()) {
-	var seen Sight
+	seen := told
 	var since time.Time // when what is seen was seen first
+	var grown, armed bool
 	tick := time.NewTimer(time.Hour)
 	tick.Stop()
+	arm := func(after time.Duration) {
+		if !armed {
+			armed = true
+			tick.Reset(after)
+		}
+	}
 	for {
 		select {
 		case <-w.stop:
@@ -84,19 +101,29 @@ func (w *Watcher) run(path string, told Sight, changed func()) {
 			if !ok {
 				return
 			}
+			grown = true
+			arm(polls)
+			continue
 		case e, ok := <-w.notify.Events:
 			if !ok {
 				return
 			}
-			if !concerns(e.Name, path) {
-				continue
+			if concerns(e.Name, path) {
+				grown = grown || e.Has(fsnotify.Create) || e.Has(fsnotify.Rename) || e.Has(fsnotify.Remove)
+				arm(polls / 10)
 			}
-			if e.Has(fsnotify.Create) || e.Has(fsnotify.Rename) || e.Has(fsnotify.Remove) {
-				w.follow(path)
-			}
+			continue
 		case <-tick.C:
+			armed = false
 		}
-		now := Look(path)
+		begun := time.Now()
+		if grown {
+			grown = false
+			w.follow(path)
+		}
+		now := look(path, w.only)
+		// Where looking takes long, it is done the less often.
+		pause := max(polls, 20*time.Since(begun))
 		switch {
 		case now.Same(told) && now.Same(seen):
 			continue
@@ -107,7 +134,7 @@ func (w *Watcher) run(path string, told Sight, changed func()) {
 			changed()
 			continue
 		}
-		tick.Reset(polls)
+		arm(pause)
 	}
 }
 
@@ -137,22 +164,18 @@ const (
 )
 
 // Look takes in path and all below it. Half-written files are left out.
-func Look(path string) Sight {
+func Look(path string) Sight { return look(path, nil) }
+
+func look(path string, only func(string) bool) Sight {
 	s := Sight{}
-	filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return nil
+	walk(path, maxSight, func(p string, d fs.DirEntry) bool {
+		if d.IsDir() || Unfinished(p) || only != nil && !only(filepath.Base(p)) {
+			return true
 		}
-		if len(s) >= maxSight {
-			return fs.SkipAll
-		}
-		if Unfinished(p) {
-			return nil
-		}
-		if i, err := os.Stat(p); err == nil { // of what a link leads to
+		if i, err := os.Stat(p); err == nil && !i.IsDir() { // of what a link leads to
 			s[p] = Mark{i.Size(), i.ModTime()}
 		}
-		return nil
+		return true
 	})
 	return s
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// watch returns a function that waits for the next change.
-func watch(t *testing.T, path string) (next func(within time.Duration) bool) {
+// watching returns a function that waits for the next change.
+func watching(t *testing.T, path string) (next func(within time.Duration) bool) {
 	t.Helper()
 	c := make(chan bool, 100)
 	w, err := Watch(path, func() { c <- true })
@@ -40,7 +40,7 @@ func write(t *testing.T, path, text string) {
 
 func TestFileIsReplaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "deep", "config.yaml")
-	next := watch(t, path) // neither file nor folder is there yet
+	next := watching(t, path) // neither file nor folder is there yet
 	os.Mkdir(filepath.Dir(path), 0o755)
 	write(t, path, "a")
 	if !next(soon) {
@@ -70,7 +70,7 @@ func TestFileIsReplaced(t *testing.T) {
 
 func TestFolderComesToRest(t *testing.T) {
 	dir := t.TempDir()
-	next := watch(t, dir)
+	next := watching(t, dir)
 	sub := filepath.Join(dir, "wan", "vae")
 	os.MkdirAll(sub, 0o755)
 	f, err := os.Create(filepath.Join(sub, "x.safetensors"))
@@ -90,5 +90,33 @@ func TestFolderComesToRest(t *testing.T) {
 	write(t, filepath.Join(sub, "y.safetensors.part"), "half")
 	if next(quiet) {
 		t.Fatal("a half-written file was told")
+	}
+}
+
+// In a folder that other programs write to, only models count.
+func TestOtherFilesAreNotTold(t *testing.T) {
+	dir := t.TempDir()
+	snap := filepath.Join(dir, "models--a--b", "snapshots", "x")
+	blobs := filepath.Join(dir, "models--a--b", "blobs")
+	os.MkdirAll(snap, 0o755)
+	os.MkdirAll(blobs, 0o755)
+	c := make(chan bool, 100)
+	w, err := WatchModels(dir, func() { c <- true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	write(t, filepath.Join(blobs, "aa"), "weights")
+	write(t, filepath.Join(snap, "config.json"), "{}")
+	select {
+	case <-c:
+		t.Fatal("other files were told")
+	case <-time.After(quiet):
+	}
+	link(t, filepath.Join(blobs, "aa"), filepath.Join(snap, "m.safetensors"))
+	select {
+	case <-c:
+	case <-time.After(soon):
+		t.Fatal("a new model was not told")
 	}
 }

@@ -21,8 +21,10 @@ import (
 type Values struct {
 	ClipFolder  string            `json:"clip_folder"`
 	ModelFolder string            `json:"model_folder"`
-	Mirror      string            `json:"mirror"`  // address that models are fetched from; empty: their publishers'
-	Offline     bool              `json:"offline"` // nothing is fetched
+	MoreFolders []string          `json:"more_folders"`
+	FindModels  bool              `json:"find_models"` // in ComfyUI's and Hugging Face's folders too
+	Mirror      string            `json:"mirror"`      // address that models are fetched from; empty: their publishers'
+	Offline     bool              `json:"offline"`     // nothing is fetched
 	ConfigFile  string            `json:"config_file"`
 	Device      string            `json:"device"`  // auto, cpu, cuda
 	Threads     int               `json:"threads"` // 0: all cores

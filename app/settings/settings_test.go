@@ -23,6 +23,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Errorf("the first start has %+v", s.Get())
 	}
 	v := s.Get()
+	v.MoreFolders = []string{t.TempDir(), t.TempDir()}
 	v.Device, v.Threads, v.Last = "cpu", 3, inference.Request{Prompt: "一只柴犬", Seed: 1<<64 - 1, Steps: 8}
 	if err := s.Set(v); err != nil {
 		t.Fatal(err)
@@ -37,11 +38,12 @@ func TestBadSettingsAreRefused(t *testing.T) {
 	p, _ := Under(t.TempDir())
 	s, _, _ := Open(disk.OS{}, p)
 	for name, spoil := range map[string]func(*Values){
-		"device":      func(v *Values) { v.Device = "tpu" },
-		"threads":     func(v *Values) { v.Threads = -1 },
-		"clip_folder": func(v *Values) { v.ClipFolder = "relative" },
-		"mirror":      func(v *Values) { v.Mirror = "ftp://x" },
-		"theme":       func(v *Values) { v.Theme = "" },
+		"device":       func(v *Values) { v.Device = "tpu" },
+		"threads":      func(v *Values) { v.Threads = -1 },
+		"clip_folder":  func(v *Values) { v.ClipFolder = "relative" },
+		"more_folders": func(v *Values) { v.MoreFolders = []string{"relative"} },
+		"mirror":       func(v *Values) { v.Mirror = "ftp://x" },
+		"theme":        func(v *Values) { v.Theme = "" },
 	} {
 		v := s.Get()
 		spoil(&v)
@@ -83,7 +85,7 @@ func TestTableCoversEveryValue(t *testing.T) {
 		if i.Label == "" || i.Help == "" {
 			t.Errorf("%s has no words", i.Key)
 		}
-		want := map[Kind]any{Folder: new(string), File: new(string), Choice: new(string), Text: new(string), Number: new(int), Flag: new(bool)}[i.Kind]
+		want := map[Kind]any{Folder: new(string), File: new(string), Choice: new(string), Text: new(string), List: new([]string), Number: new(int), Flag: new(bool)}[i.Kind]
 		if got := i.Field(&v); reflect.TypeOf(got) != reflect.TypeOf(want) {
 			t.Errorf("%s: %T", i.Key, got)
 		}

@@ -22,6 +22,7 @@ const (
 	Number Kind = "number"
 	Flag   Kind = "flag"
 	Text   Kind = "text"
+	List   Kind = "list" // of folders
 )
 
 // An Item is one row of the table.
@@ -40,6 +41,8 @@ type Item struct {
 var table = []Item{
 	{Key: "clip_folder", Label: "Clips", Help: "Folder where finished clips are kept", Kind: Folder, field: func(v *Values) any { return &v.ClipFolder }, Restart: true},
 	{Key: "model_folder", Label: "Models", Help: "Folder where checkpoints are looked for", Kind: Folder, field: func(v *Values) any { return &v.ModelFolder }},
+	{Key: "more_folders", Label: "More models", Help: "Further folders where checkpoints are looked for", Kind: List, field: func(v *Values) any { return &v.MoreFolders }},
+	{Key: "find_models", Label: "Find models", Help: "Look into ComfyUI's folders and the Hugging Face cache too", Kind: Flag, field: func(v *Values) any { return &v.FindModels }},
 	{Key: "mirror", Label: "Mirror", Help: "Address that models are fetched from, such as https://mirror.example; empty: from their publishers", Kind: Text, field: func(v *Values) any { return &v.Mirror }},
 	{Key: "offline", Label: "Offline", Help: "Nothing is fetched from the network", Kind: Flag, field: func(v *Values) any { return &v.Offline }},
 	{Key: "config_file", Label: "Configuration", Help: "inference_config.yaml with defaults for every clip; changes show at once", Kind: File, field: func(v *Values) any { return &v.ConfigFile }},
@@ -51,17 +54,20 @@ var table = []Item{
 	{Key: "loop", Label: "Loop", Help: "Play clips over and over", Kind: Flag, field: func(v *Values) any { return &v.Loop }},
 }
 
+// maxList bounds how many folders a List may have.
+const maxList = 50
+
 // Table lists every setting, in the order forms show them.
 func Table() []Item { return slices.Clone(table) }
 
-// Field points to the value of a row in v: *string, *int or *bool by its kind.
+// Field points to the value of a row in v: *string, *int, *bool or *[]string by its kind.
 func (i Item) Field(v *Values) any { return i.field(v) }
 
 // Defaults are the settings of a first start.
 func Defaults(p Places) Values {
 	return Values{
 		ClipFolder: p.Clips, ModelFolder: p.Models, ConfigFile: filepath.Join(p.Config, "inference_config.yaml"),
-		Device: "auto", Theme: "system", Language: "system", Loop: true,
+		Device: "auto", Theme: "system", Language: "system", Loop: true, FindModels: true,
 	}
 }
 
@@ -102,6 +108,15 @@ func Check(v Values) error {
 				return bad(fmt.Sprintf("an address that begins with https:// or http://, not %q", *x))
 			case (i.Kind == Folder || i.Kind == File) && (!filepath.IsAbs(*x) || strings.ContainsRune(*x, 0)):
 				return bad(fmt.Sprintf("a full path, not %q", *x))
+			}
+		case *[]string:
+			if len(*x) > maxList {
+				return bad(fmt.Sprintf("at most %d folders", maxList))
+			}
+			for _, p := range *x {
+				if !filepath.IsAbs(p) || strings.ContainsRune(p, 0) {
+					return bad(fmt.Sprintf("full paths, not %q", p))
+				}
 			}
 		case *int:
 			if *x < i.Min || *x > i.Max {

@@ -81,8 +81,18 @@ func (s *Studio) watch() {
 	if s.history != nil { // what another Kinora, such as the command line, adds
 		follow[s.history.Journal()] = func() { s.events.tell(Event{Topic: HistoryChanged}) }
 	}
+	models := map[string]bool{} // those of which only models count
+	for i, dir := range slices.Concat(v.MoreFolders, found(v)) {
+		if follow[dir] == nil {
+			follow[dir], models[dir] = s.modelsChanged, i >= len(v.MoreFolders)
+		}
+	}
 	for path, changed := range follow {
-		w, err := library.Watch(path, changed)
+		watch := library.Watch
+		if models[path] {
+			watch = library.WatchModels
+		}
+		w, err := watch(path, changed)
 		if err != nil {
 			s.events.tell(Event{Topic: ConfigChanged, Err: fmt.Errorf("changes of %s will not be noticed until Kinora is started again: %w", path, err)})
 			continue

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 
+	"kinora/app/library"
+	"kinora/app/settings"
 	"kinora/inference"
 )
 
@@ -19,8 +21,10 @@ type EngineOptions struct {
 	Plain       bool   // the GPU's steps are not recorded
 	Threads     int    // 0: all cores
 	ModelFolder string
-	Memory      int64  // bytes that a clip may take; 0: what is free
-	TextFolder  string // where encoded prompts are kept; empty: nowhere
+	MoreFolders []string
+	Found       []string // folders of models that nobody told of
+	Memory      int64    // bytes that a clip may take; 0: what is free
+	TextFolder  string   // where encoded prompts are kept; empty: nowhere
 }
 
 // An engine holds the engine of the moment. It is opened when first needed and
@@ -91,7 +95,7 @@ func (s *Studio) hold() (inference.Engine, func(), error) {
 
 func (s *Studio) engineOptions() EngineOptions {
 	v := s.settings.Get()
-	o := EngineOptions{Device: v.Device, Threads: v.Threads, ModelFolder: v.ModelFolder, Memory: int64(v.Memory) * 1e9}
+	o := EngineOptions{Device: v.Device, Threads: v.Threads, ModelFolder: v.ModelFolder, MoreFolders: v.MoreFolders, Found: found(v), Memory: int64(v.Memory) * 1e9}
 	if !s.options.Forget {
 		o.TextFolder = filepath.Join(s.options.Places.Data, "texts")
 	}
@@ -111,6 +115,14 @@ func (s *Studio) engineOptions() EngineOptions {
 		s.options.Engine(&o)
 	}
 	return o
+}
+
+// found lists the folders of models that are looked into without being told.
+func found(v settings.Values) []string {
+	if !v.FindModels {
+		return nil
+	}
+	return library.Find()
 }
 
 // Models lists what can be asked for; the first is the one to offer. Where there

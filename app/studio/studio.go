@@ -6,6 +6,7 @@ package studio
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"kinora/app/config"
@@ -151,12 +152,13 @@ func (s *Studio) SetSettings(v settings.Values) error {
 	if v.ConfigFile != was.ConfigFile {
 		s.loadConfig(false)
 	}
-	if v.ConfigFile != was.ConfigFile || v.ModelFolder != was.ModelFolder {
+	folders := v.ModelFolder != was.ModelFolder || v.FindModels != was.FindModels || !slices.Equal(v.MoreFolders, was.MoreFolders)
+	if v.ConfigFile != was.ConfigFile || folders {
 		if s.options.Watch {
 			s.watch()
 		}
 	}
-	if v.Device != was.Device || v.Threads != was.Threads || v.Memory != was.Memory || v.ModelFolder != was.ModelFolder {
+	if v.Device != was.Device || v.Threads != was.Threads || v.Memory != was.Memory || folders {
 		s.engine.forget()
 		s.events.tell(Event{Topic: ModelsChanged})
 	}

@@ -1,0 +1,148 @@
+package library
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFind(t *testing.T) {
+	home := t.TempDir()
+	comfy := filepath.Join(home, "Documents", "ComfyUI", "models")
+	cache := filepath.Join(home, ".cache", "huggingface", "hub")
+	other := filepath.Join(home, "other", "hub")
+	for _, dir := range []string{comfy, cache, other} {
+		os.MkdirAll(dir, 0o755)
+	}
+	for _, c := range []struct {
+		env  map[string]string
+		want []string
+	}{
+		{nil, []string{comfy, cache}},
+		{map[string]string{"HF_HOME": filepath.Join(home, "other")}, []string{comfy, other}},
+		{map[string]string{"HF_HOME": "~/other"}, []string{comfy, other}},
+		{map[string]string{"HF_HUB_CACHE": other, "HF_HOME": "/nowhere"}, []string{comfy, other}},
+		{map[string]string{"HUGGINGFACE_HUB_CACHE": comfy}, []string{comfy}}, // once
+		{map[string]string{"XDG_CACHE_HOME": filepath.Join(home, ".cache")}, []string{comfy, cache + "x"}},
+		{map[string]string{"HF_HOME": "relative"}, []string{comfy}},
+	} {
+		if c.env["XDG_CACHE_HOME"] != "" {
+			c.want[1] = cache
+		}
+		got := find(func(k string) string { return c.env[k] }, home, nil)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v: %v, want %v", c.env, got, c.want)
+		}
+	}
+	if got := find(func(string) string { return "" }, "", []string{home}); len(got) > 0 {
+		t.Errorf("without a home: %v", got)
+	}
+}
+
+// link makes a link as the Hugging Face cache does, or, where there are none, what
+// it does then: a copy.
+func link(t *testing.T, blob, at string) {
+	t.Helper()
+	os.MkdirAll(filepath.Dir(at), 0o755)
+	rel, err := filepath.Rel(filepath.Dir(at), blob)
+	if err == nil {
+		err = os.Symlink(rel, at)
+	}
+	if err != nil && runtime.GOOS == "windows" {
+		b, _ := os.ReadFile(blob)
+		err = os.WriteFile(at, b, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A denoiser in ComfyUI's tree, a text encoder in the Hugging Face cache, a VAE in
+// the folder that was told: together they are a model.
+func TestPartsFromSeveralFolders(t *testing.T) {
+	told, comfy, cache := t.TempDir(), t.TempDir(), t.TempDir()
+	repo := filepath.Join(cache, "models--Wan-AI--tiny")
+	file(t, filepath.Join(told, "wan_vae.safetensors"), "vae.weights")
+	file(t, filepath.Join(comfy, "diffusion_models", "tiny.safetensors"), "dit.weights")
+	file(t, filepath.Join(repo, "blobs", "aa"), "t5.weights")
+	spieceFile(t, filepath.Join(repo, "blobs", "bb"))
+	for _, rev := range []string{"one", "two"} { // of which only one file is new
+		link(t, filepath.Join(repo, "blobs", "aa"), filepath.Join(repo, "snapshots", rev, "text_encoder", "model.safetensors"))
+		link(t, filepath.Join(repo, "blobs", "bb"), filepath.Join(repo, "snapshots", rev, "tokenizer", "spiece.model"))
+	}
+	// What cannot be read is told of where it was told to look, and only there.
+	for _, dir := range []string{told, comfy, cache} {
+		os.WriteFile(filepath.Join(dir, "broken.safetensors"), []byte("no"), 0o644)
+	}
+	os.MkdirAll(filepath.Join(cache, "datasets--x", "snapshots"), 0o755)
+	os.WriteFile(filepath.Join(cache, "datasets--x", "snapshots", "y.safetensors"), []byte("no"), 0o644)
+
+	l, err := NewWith(builtIn, []string{told}, []string{comfy, cache})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := l.Models()
+	if len(all) != 2 || all[1].Name != "tiny" {
+		t.Fatalf("%+v, faults %v", all, l.Faults())
+	}
+	if f := l.Faults(); len(f) != 1 || f[filepath.Join(told, "broken.safetensors")] == nil {
+		t.Errorf("faults %v", f)
+	}
+	c, closer, err := l.Open("tiny")
+	if err != nil || c.Tokenizer == nil {
+		t.Fatal(err)
+	}
+	closer()
+	if runtime.GOOS != "windows" {
+		if n := len(checkpoints(cache, maxFound)); n != 3 {
+			t.Errorf("%d files are looked into", n)
+		}
+		var faults = map[string]error{}
+		if found, _ := parts([]string{cache, cache}, nil, faults); len(found) != 1 {
+			t.Errorf("one file under two names is %d parts", len(found))
+		}
+	}
+	// Without the others its parts are missed, and which is told to programs too.
+	if l, _ = NewWith(builtIn, nil, []string{comfy}); len(l.Faults()) > 0 {
+		t.Errorf("a model of another program is complained of: %v", l.Faults())
+	}
+	l, _ = NewWith(builtIn, []string{comfy}, nil)
+	var lacking *Lacking
+	for _, err := range l.Faults() {
+		errors.As(err, &lacking)
+	}
+	if lacking == nil || fmt.Sprint(lacking.Parts) != "[text_encoder vae]" || !strings.Contains(lacking.Error(), "needs a text encoder") {
+		t.Errorf("%v: %+v", l.Faults(), lacking)
+	}
+}
+
+func TestLargeTreesEnd(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 30 {
+		os.WriteFile(filepath.Join(dir, fmt.Sprintf("%02d.safetensors", i)), nil, 0o644)
+	}
+	if n := len(checkpoints(dir, 7)); n != 7 {
+		t.Errorf("%d files", n)
+	}
+	deep := dir
+	for range maxDepth + 3 {
+		deep = filepath.Join(deep, "d")
+	}
+	os.MkdirAll(deep, 0o755)
+	os.WriteFile(filepath.Join(deep, "x.safetensors"), nil, 0o644)
+	if n := len(checkpoints(dir, 100)); n != 30 {
+		t.Errorf("%d files", n)
+	}
+	if runtime.GOOS != "windows" { // a link in place of the folder
+		at := filepath.Join(t.TempDir(), "models")
+		os.Symlink(dir, at)
+		if list := checkpoints(at, 100); len(list) != 30 || !strings.HasPrefix(list[0], at) {
+			t.Errorf("through a link: %v", list)
+		}
+	}
+}
