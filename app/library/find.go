@@ -9,7 +9,7 @@ import (
 )
 
 // Find lists the folders where other programs keep models, as far as they are
-// there: ComfyUI's models, in its usual places, and the Hugging Face cache.
+// there: ComfyUI's models, in its usual places and where its own files say, and the Hugging Face cache.
 func Find() []string {
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -32,11 +32,27 @@ func find(getenv func(string) string, home string, roots []string) (there []stri
 			roots = append(roots, filepath.Join(home, sub))
 		}
 	}
-	var list []string
+	var comfy []string
 	for _, r := range roots {
 		for _, name := range []string{"ComfyUI", "comfyui", "comfy/ComfyUI", "ComfyUI_windows_portable/ComfyUI"} {
-			list = append(list, filepath.Join(r, filepath.FromSlash(name), "models"))
+			comfy = append(comfy, filepath.Join(r, filepath.FromSlash(name)))
 		}
+	}
+	if dir := getenv("COMFYUI_PATH"); filepath.IsAbs(dir) {
+		comfy = append(comfy, dir)
+	}
+	var list []string
+	for _, dir := range comfy {
+		list = append(list, filepath.Join(dir, "models"))
+	}
+	// The desktop edition has its file where applications keep settings.
+	for _, dir := range []string{getenv("APPDATA"), filepath.Join(home, ".config"), filepath.Join(home, "Library", "Application Support")} {
+		if filepath.IsAbs(dir) {
+			comfy = append(comfy, filepath.Join(dir, "ComfyUI"))
+		}
+	}
+	for _, dir := range comfy {
+		list = append(list, extras(dir, home)...)
 	}
 	for _, dir := range append(list, hub(getenv, home)) {
 		if dir == "" {

@@ -112,13 +112,18 @@ func walk(root string, most int, visit func(path string, d fs.DirEntry) (more bo
 func weighty(name string) bool {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".safetensors":
-		return !strings.Contains(name, "-of-") // a shard; its index is opened
+		return !shard(name)
 	case ".gguf", ".pth", ".pt":
 		return true
 	case ".json":
 		return strings.HasSuffix(name, ".index.json")
 	}
 	return false
+}
+
+// shard tells by its name a file whose index is what is opened.
+func shard(name string) bool {
+	return strings.EqualFold(filepath.Ext(name), ".safetensors") && strings.Contains(name, "-of-")
 }
 
 func identify(path string) ([]part, *inference.Adapter, error) {

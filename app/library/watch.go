@@ -41,7 +41,9 @@ func Watch(path string, changed func()) (*Watcher, error) {
 // WatchModels is Watch for a folder of which only what may be a part of a model
 // counts.
 func WatchModels(folder string, changed func()) (*Watcher, error) {
-	return watch(folder, func(name string) bool { return weighty(name) || strings.HasSuffix(name, ".model") }, changed)
+	return watch(folder, func(name string) bool {
+		return weighty(name) || shard(name) || strings.HasSuffix(name, ".model") || name == "tokenizer.json"
+	}, changed)
 }
 
 func watch(path string, only func(string) bool, changed func()) (*Watcher, error) {

@@ -119,4 +119,11 @@ func TestOtherFilesAreNotTold(t *testing.T) {
 	case <-time.After(soon):
 		t.Fatal("a new model was not told")
 	}
+	// Shards come after their index, and only then can it be opened.
+	link(t, filepath.Join(blobs, "aa"), filepath.Join(snap, "m-00001-of-00002.safetensors"))
+	select {
+	case <-c:
+	case <-time.After(soon):
+		t.Fatal("a new shard was not told")
+	}
 }
