@@ -97,7 +97,7 @@ func commands() []command {
 		{"plan", "[flags]", "show what a clip would take, before anything is loaded", planClip},
 		{"models", "[--json]", "list the models that are there", models},
 		{"loras", "[--json]", "list the LoRAs that are there, and which model each is for", loras},
-		{"get", "[NAME …] [--to FOLDER] [--json]", "fetch model files; without a name, list what there is", get},
+		{"get", "[NAME …] [--part PART] [--to FOLDER] [--json]", "fetch model files; without a name, list what there is", get},
 		{"history", "[--json] [--limit N] [WORDS]", "list clips, newest first", list},
 		{"export", "ID --out PATH", "save a clip from the history as .mp4, .gif or a folder of PNG frames", exportClip},
 		{"delete", "ID", "take a clip out of the history; its files stay for a week", remove},

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -18,9 +19,10 @@ import (
 
 // get fetches model files, or lists those that can be had.
 func get(ctx context.Context, e Env, c *command, args []string) (err error) {
-	var to string
+	var to, part string
 	var asJSON bool
 	_, names, err := parse(e, c, func(f *flag.FlagSet) {
+		f.StringVar(&part, "part", "", "only files that are this part of a model: "+strings.Join(catalogue.Parts(), ", "))
 		f.StringVar(&to, "to", "", "the folder they go into; by itself the folder of models")
 		f.BoolVar(&asJSON, "json", false, "print one JSON object for each event, or the list as JSON")
 	}, args)
@@ -33,8 +35,12 @@ func get(ctx context.Context, e Env, c *command, args []string) (err error) {
 	}
 	defer s.Close()
 	defer e.warn(s)()
+	if part != "" && !slices.Contains(catalogue.Parts(), part) {
+		return usage("there is no part %q; there are %s", part, strings.Join(catalogue.Parts(), ", "))
+	}
+	other := func(o studio.Offer) bool { return part != "" && string(o.Part) != part }
 	if len(names) == 0 {
-		return e.offers(s, absolute(to), asJSON)
+		return e.offers(s, absolute(to), other, asJSON)
 	}
 	show := &getting{e: e, json: asJSON}
 	defer func() {
@@ -48,6 +54,9 @@ func get(ctx context.Context, e Env, c *command, args []string) (err error) {
 	if err != nil {
 		return usage("%s; kinora get lists what there is", sentence(err))
 	}
+	if list = slices.DeleteFunc(list, other); len(list) == 0 {
+		return usage("%s holds no %s", strings.Join(names, ", "), part)
+	}
 	if lacking := s.Room(list); lacking > 0 {
 		return &disk.Error{Path: list[0].To, Err: fmt.Errorf("%s more would have to be free there; free some space or choose another folder", amount(lacking))}
 	}
@@ -60,10 +69,13 @@ func get(ctx context.Context, e Env, c *command, args []string) (err error) {
 }
 
 // offers prints what can be fetched.
-func (e Env) offers(s *studio.Studio, folder string, asJSON bool) error {
+func (e Env) offers(s *studio.Studio, folder string, other func(studio.Offer) bool, asJSON bool) error {
 	list, sets, err := s.Offers(folder)
 	if err != nil && len(list) == 0 {
 		return err
+	}
+	if slices.ContainsFunc(list, other) {
+		list, sets = slices.DeleteFunc(list, other), nil // a set holds several parts
 	}
 	if asJSON {
 		if e := printJSON(e, struct {

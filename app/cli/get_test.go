@@ -103,6 +103,18 @@ func TestGet(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.out), &list); err != nil || len(list.Files) < 8 || len(list.Sets) < 3 {
 		t.Errorf("%v: %+v", err, r)
 	}
+	// Only what is one part of a model: in the list, and of a set.
+	if r = w.run(t.Context(), "get", "--part", "text_encoder"); r.code != OK || !strings.Contains(r.out, "umt5-xxl-fp8") || strings.Contains(r.out, "ti2v") || strings.Contains(r.out, "a.bin") {
+		t.Errorf("%+v", r)
+	}
+	if r = w.run(t.Context(), "get", "all", "--part", "vae"); r.code != OK || !strings.Contains(r.out, "a.bin") {
+		t.Errorf("%+v", r)
+	}
+	for _, c := range [][2]string{{"lora", "all holds no lora"}, {"wheel", "there is no part"}} {
+		if r = w.run(t.Context(), "get", "all", "--part", c[0]); r.code != Usage || !strings.Contains(r.err, c[1]) {
+			t.Errorf("%+v", r)
+		}
+	}
 }
 
 func TestGetFails(t *testing.T) {

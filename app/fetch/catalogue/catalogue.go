@@ -32,6 +32,11 @@ const (
 	LoRA     Part = "lora"
 )
 
+// Parts lists the parts.
+func Parts() []string {
+	return []string{string(Denoiser), string(Text), string(VAE), string(LoRA)}
+}
+
 // folders are where ComfyUI, and so most people, keep each part.
 var folders = map[Part]string{Denoiser: "diffusion_models", Text: "text_encoders", VAE: "vae", LoRA: "loras"}
 
