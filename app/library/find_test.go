@@ -146,3 +146,36 @@ func TestLargeTreesEnd(t *testing.T) {
 		}
 	}
 }
+
+func TestModelName(t *testing.T) {
+	for path, want := range map[string]string{
+		"m/diffusion_models/wan2.2_ti2v_5B_fp16.safetensors":                                                          "wan2.2_ti2v_5B_fp16",
+		"m/Wan2.2-TI2V-5B/diffusion_pytorch_model.safetensors.index.json":                                             "Wan2.2-TI2V-5B",
+		"m/Some/transformer/diffusion_pytorch_model.safetensors":                                                      "Some",
+		"hub/models--Wan-AI--Wan2.2-TI2V-5B-Diffusers/snapshots/0a1b/transformer/diffusion_pytorch_model.safetensors": "Wan2.2-TI2V-5B-Diffusers",
+		"hub/models--Wan-AI--Wan2.2-TI2V-5B/snapshots/0a1b/diffusion_pytorch_model.safetensors.index.json":            "Wan2.2-TI2V-5B",
+		"hub/models--Q--G/snapshots/0a1b/Wan2.2-Q4_K_M.gguf":                                                          "Wan2.2-Q4_K_M",
+		"odd/snapshots/0a1b/model.safetensors":                                                                        "odd",
+	} {
+		if got := modelName(filepath.FromSlash(path)); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}
+
+// Shards in the Hugging Face cache are links; what tells a model from others sees
+// through them.
+func TestLinkedShardsAreFiles(t *testing.T) {
+	repo := filepath.Join(t.TempDir(), "models--o--n")
+	snap := filepath.Join(repo, "snapshots", "r")
+	os.MkdirAll(filepath.Join(repo, "blobs"), 0o755)
+	for i, name := range []string{"model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"} {
+		blob := filepath.Join(repo, "blobs", fmt.Sprint(i))
+		write(t, blob, name)
+		link(t, blob, filepath.Join(snap, name))
+	}
+	it := item{set: &set{text: part{path: filepath.Join(snap, "model.safetensors.index.json")}}}
+	if got := it.files(partNames[0]); len(got) != 3 {
+		t.Errorf("%v", got)
+	}
+}

@@ -74,8 +74,9 @@ func (it item) files(part string) []string {
 	}
 	var list []string
 	for _, e := range entries {
-		if e.Type().IsRegular() {
-			list = append(list, filepath.Join(path, e.Name()))
+		name := filepath.Join(path, e.Name())
+		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() { // links are files too, in a cache
+			list = append(list, name)
 		}
 	}
 	return list

@@ -137,7 +137,15 @@ func modelName(path string) string {
 	base := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), ".index")
 	base = strings.TrimSuffix(base, ".safetensors")
 	dir := filepath.Dir(path)
+	revision := func() bool { return filepath.Base(filepath.Dir(dir)) == "snapshots" }
 	for base == "diffusion_pytorch_model" || base == "model" || base == "dit" || base == "transformer" || strings.HasPrefix(base, "snapshots") {
+		if revision() { // of the Hugging Face cache: models--Owner--Name/snapshots/revision
+			repository := filepath.Base(filepath.Dir(filepath.Dir(dir)))
+			if i := strings.LastIndex(repository, "--"); i >= 0 {
+				repository = repository[i+len("--"):]
+			}
+			return repository
+		}
 		base, dir = filepath.Base(dir), filepath.Dir(dir)
 	}
 	return base
