@@ -129,6 +129,14 @@ func TestLargeTreesEnd(t *testing.T) {
 	if n := len(checkpoints(dir, 7)); n != 7 {
 		t.Errorf("%d files", n)
 	}
+	for _, name := range []string{"zz/umt5_xxl.safetensors", "zz/wan2.2_vae.safetensors"} { // after all others by name
+		os.MkdirAll(filepath.Join(dir, "zz"), 0o755)
+		write(t, filepath.Join(dir, filepath.FromSlash(name)), "")
+	}
+	if list := checkpoints(dir, 7); len(list) != 7 || filepath.Base(list[6]) != "wan2.2_vae.safetensors" || filepath.Base(list[5]) != "umt5_xxl.safetensors" || filepath.Base(list[0]) != "00.safetensors" {
+		t.Errorf("of many: %v", list)
+	}
+	os.RemoveAll(filepath.Join(dir, "zz"))
 	deep := dir
 	for range maxDepth + 3 {
 		deep = filepath.Join(deep, "d")

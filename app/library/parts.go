@@ -69,7 +69,8 @@ func parts(told, untold []string, faults map[string]error) (found []part, loras 
 }
 
 // checkpoints lists at most most files that may hold weights below dir: single
-// files, and for shards their index.
+// files, and for shards their index. Where there are more, those go first whose path
+// has a name that ours have: people keep thousands of LoRAs beside one VAE.
 func checkpoints(dir string, most int) []string {
 	var list []string
 	root := filepath.Clean(dir)
@@ -79,10 +80,27 @@ func checkpoints(dir string, most int) []string {
 				list = append(list, path)
 			}
 		}
-		return len(list) < most
+		return true
 	})
 	slices.Sort(list)
+	if len(list) > most {
+		slices.SortStableFunc(list, func(a, b string) int { return familiar(b, root) - familiar(a, root) })
+		list = list[:most]
+		slices.Sort(list)
+	}
 	return list
+}
+
+// familiar is 1 for a path below root that sounds like a part of our family, else 0.
+// It decides what is looked at, never what it is.
+func familiar(path, root string) int {
+	path = strings.ToLower(strings.TrimPrefix(path, root))
+	for _, word := range []string{"wan", "umt5", "ti2v"} {
+		if strings.Contains(path, word) {
+			return 1
+		}
+	}
+	return 0
 }
 
 // walk calls visit for at most most files and folders below root, which may be a
