@@ -164,6 +164,23 @@ var chinese = speech{
 	"CPU":                                "CPU",
 	"NVIDIA GPU (CUDA)":                  "NVIDIA 显卡（CUDA）",
 
+	// fetching models
+	"Fetch models":          "下载模型",
+	"Fetch what is missing": "下载缺少的部分",
+	"%s lacks: %s":          "%s 缺少：%s",
+	"Whole models":          "完整模型",
+	"Files":                 "文件",
+	"Fetch":                 "下载",
+	"Close":                 "关闭",
+	"Stop":                  "停止",
+	"Go on":                 "继续",
+	"there":                 "已下载",
+	"%s of %s":              "%s / %s",
+	"%d %% there":           "已有 %d %%",
+	"Checking %d %%":        "校验中 %d %%",
+	"Fetched %s":            "已下载 %s",
+	"Files go into the folder of models and are checked against known SHA-256 sums. What was fetched is kept when you stop, or when the network fails.": "文件存入模型文件夹，并按已知的 SHA-256 校验。停止或网络中断时，已下载的部分会保留。",
+
 	"Guided part": "引导范围",
 	"Leave out":   "省略步",
 	"Part of the steps that is guided, from the first on; 0 guides all":                         "从第一步起受引导的步数比例；0 表示全部引导",

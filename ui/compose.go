@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"kinora/app/settings"
@@ -118,7 +119,8 @@ func (c *compose) content() fyne.CanvasObject {
 		c.prompt, c.lines, c.examples, c.less,
 		c.image.content(),
 		widget.NewSeparator(),
-		widgets.Named(c.w.say("Model"), c.model),
+		widgets.Named(c.w.say("Model"), widgets.Fill(2, nil, c.model, widgets.NewIcon(fynetheme.DownloadIcon(), c.w.say("Fetch models"), c.w.over, c.w.shop.open))),
+		c.w.shop.hint,
 		c.steps, c.frames, c.size.content(),
 		widgets.Named(c.w.say("Seed"), widgets.Fill(2, nil, c.seed, widgets.Row(0, c.dice, c.lockIt))),
 		widget.NewSeparator(),

@@ -8,6 +8,8 @@ import (
 	"image"
 
 	"kinora/app/export"
+	"kinora/app/fetch"
+	"kinora/app/fetch/catalogue"
 	"kinora/app/history"
 	"kinora/app/job"
 	"kinora/app/settings"
@@ -16,7 +18,7 @@ import (
 )
 
 // A Door is what the window needs of the studio. Methods that take a context, and
-// LoadImage, Recipe and SetSettings, may touch the disk: the window calls them
+// Models, LoadImage, Recipe, Offers, Missing and SetSettings, may touch the disk: the window calls them
 // from the background only.
 type Door interface {
 	Models() []inference.Model
@@ -42,6 +44,10 @@ type Door interface {
 	Formats() []export.Format
 	Export(ctx context.Context, id job.ID, path, format string) error
 	Recipe(path string) (r inference.Request, imagePath string, err error)
+
+	Offers(folder string) ([]studio.Offer, []catalogue.Set, error)
+	Missing() []studio.Lack
+	Fetch(context.Context, studio.Offer, func(fetch.Progress)) error
 
 	Settings() settings.Values
 	SetSettings(settings.Values) error

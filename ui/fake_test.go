@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"kinora/app/export"
+	"kinora/app/fetch"
+	"kinora/app/fetch/catalogue"
 	"kinora/app/history"
 	"kinora/app/job"
 	"kinora/app/settings"
@@ -39,6 +41,40 @@ type fake struct {
 	none     error         // why there are no models
 	slow     chan struct{} // models are known once it is closed
 	next     int
+	offers   []studio.Offer
+	lacks    []studio.Lack
+	fetches  chan fetching // those that were begun; nil: none may
+}
+
+// A fetching is in the hands of a test: it tells progress, and ends it.
+type fetching struct {
+	ctx      context.Context
+	offer    studio.Offer
+	progress func(fetch.Progress)
+	end      chan error
+}
+
+func (f *fake) Offers(string) ([]studio.Offer, []catalogue.Set, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.offers), []catalogue.Set{{Name: "both", Files: []string{"dit", "vae"}}}, nil
+}
+
+func (f *fake) Missing() []studio.Lack {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lacks
+}
+
+func (f *fake) Fetch(ctx context.Context, o studio.Offer, progress func(fetch.Progress)) error {
+	end := make(chan error)
+	f.fetches <- fetching{ctx, o, progress, end}
+	select {
+	case err := <-end:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func newFake() *fake {

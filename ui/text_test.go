@@ -55,6 +55,9 @@ func said(t *testing.T) map[string]token.Position {
 			return true
 		})
 	}
+	for _, name := range partNames {
+		words[name] = token.Position{Filename: "partNames"}
+	}
 	for _, s := range situations {
 		words[s.name] = token.Position{Filename: "situations"}
 	}

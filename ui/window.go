@@ -45,6 +45,7 @@ type Window struct {
 	queue   *queue
 	stage   *stage
 	gallery *gallery
+	shop    *shop
 }
 
 // New makes the window, not yet shown.
@@ -94,6 +95,9 @@ func (w *Window) build() {
 	w.stage = newStage(w)
 	w.queue = newQueue(w)
 	w.gallery = newGallery(w)
+	if w.shop == nil || w.shop.stop == nil { // a language is no reason to stop
+		w.shop = newShop(w)
+	}
 	w.compose = newCompose(w)
 	w.right = container.NewBorder(w.queue.content(), nil, nil, nil, w.gallery.content())
 	body := container.New(&columns{gap: 10, left: 352, right: 300, minRight: 236}, w.compose.content(), w.stage.content(), w.right)
@@ -105,6 +109,7 @@ func (w *Window) build() {
 		}
 	}
 	w.gallery.search("")
+	w.shop.look(nil)
 	w.win.Canvas().Focus(w.compose.prompt)
 }
 
@@ -151,6 +156,7 @@ func (w *Window) event(e studio.Event) {
 		w.gallery.reload()
 	case studio.ModelsChanged, studio.ConfigChanged:
 		w.compose.models()
+		w.shop.look(w.shop.showAll)
 	case studio.SettingsChanged:
 		w.redress()
 	}

@@ -57,8 +57,8 @@ func (r *JobRow) Set(title, status string, share float64, problem string) (resiz
 	} else {
 		r.bar.Hide()
 	}
+	r.detail.SetText(problem)
 	if problem != "" {
-		r.detail.SetText(problem)
 		r.detail.Show()
 	} else {
 		r.detail.Hide()
