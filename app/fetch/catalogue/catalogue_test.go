@@ -20,7 +20,7 @@ func TestBuiltIn(t *testing.T) {
 		for _, e := range files {
 			has[e.Part]++
 		}
-		if err != nil || has[Denoiser] != 1 || has[Text] != 1 || has[VAE] != 1 {
+		if err != nil || files[len(files)-1].Part != Denoiser || has[Denoiser] != 1 || has[Text] != 1 || has[VAE] != 1 {
 			t.Errorf("%s: %v, %v", s.Name, has, err)
 		}
 	}
