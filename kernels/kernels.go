@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 )
 
 //go:embed ptx
@@ -22,8 +23,13 @@ var machines = []struct{ major, minor int }{{12, 0}, {9, 0}, {8, 9}, {8, 6}}
 
 // Images returns the kernels of a source file for a compute capability, the best
 // first. A driver may be too old for the first, so the others are tried.
+//
+// Files called _sm90a are for 9.0 only.
 func Images(major, minor int, file string) ([][]byte, error) {
 	var names []string
+	if strings.HasSuffix(file, "_sm90a") && major == 9 && minor == 0 {
+		names = append(names, "ptx/sm_90a/"+file+".cubin.gz")
+	}
 	for _, m := range machines {
 		if m.major == major && m.minor <= minor {
 			names = append(names, fmt.Sprintf("ptx/sm_%d%d/%s.cubin.gz", m.major, m.minor, file))

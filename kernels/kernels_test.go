@@ -34,6 +34,18 @@ func TestImages(t *testing.T) {
 	}
 	for _, f := range files {
 		name := strings.TrimSuffix(f, ".cu")
+		if strings.HasSuffix(name, "_sm90a") {
+			images, err := Images(9, 0, name)
+			if err != nil || len(images) != 1 || !bytes.HasPrefix(images[0], []byte("\x7fELF")) {
+				t.Errorf("%s for 9.0: %d images, %v", name, len(images), err)
+			}
+			for _, m := range [][2]int{{8, 6}, {8, 9}, {9, 1}, {10, 0}, {12, 0}} {
+				if _, err := Images(m[0], m[1], name); err == nil {
+					t.Errorf("%s was found for %v", name, m)
+				}
+			}
+			continue
+		}
 		for _, c := range []struct{ major, minor, images int }{{8, 0, 1}, {8, 6, 2}, {8, 7, 2}, {8, 9, 2}, {9, 0, 2}, {10, 0, 1}, {12, 1, 2}} {
 			images, err := Images(c.major, c.minor, name)
 			if err != nil {

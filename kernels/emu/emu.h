@@ -39,6 +39,7 @@ struct Thread {
 struct Block {
   u32 index, count, threads, shared_size;
   char *shared;
+  u32 base;  // the address of its first byte: it is aligned to 128 bytes and no more
   Warp warps[32];
   u32 arrived = 0, any = 0, result = 0, turn = 0;
   bool early;  // copies arrive when they are begun
@@ -82,7 +83,7 @@ template <class F> void together(const char *op, const u32 *words, u32 n, F comp
   Warp &w = block->warps[self->index / 32];
   if (w.count == 0) w.op = op;
   if (strcmp(w.op, op)) fail("lanes of a warp meet at different operations: ", op);
-  memcpy(w.in[self->index % 32], words, 4 * n);
+  if (n) memcpy(w.in[self->index % 32], words, 4 * n);
   if (++w.count == 32) {
     compute(w);
     w.count = 0;
@@ -124,11 +125,12 @@ inline float half_wide(u16 h) {
   return f;
 }
 
-inline u32 shared_address(const void *p) { return (u32)((const char *)p - block->shared); }
+inline u32 shared_address(const void *p) { return (u32)((const char *)p - block->shared) + block->base; }
+inline char *shared_memory(u32 at) { return block->shared + (at - block->base); }
 
 inline void arrive(const Copy &c) {
-  if (c.in) memcpy(block->shared + c.to, c.from, 16);
-  else memset(block->shared + c.to, 0, 16);
+  if (c.in) memcpy(shared_memory(c.to), c.from, 16);
+  else memset(shared_memory(c.to), 0, 16);
 }
 inline void copy_async(u32 to, const void *from, bool in) {
   if (to % 16 || (in && (uintptr_t)from % 16)) fail("cp.async is not aligned");
@@ -159,7 +161,7 @@ inline void ldmatrix(u32 (&r)[4], u32 at, bool turned) {
         for (u32 i = 0; i < 2; i++) {
           u32 row = lane / 4, col = lane % 4 * 2 + i;
           if (turned) std::swap(row, col);
-          memcpy(&v[i], block->shared + w.in[8 * m + row][0] + 2 * col, 2);
+          memcpy(&v[i], shared_memory(w.in[8 * m + row][0]) + 2 * col, 2);
         }
         w.out[lane][m] = v[0] | (u32)v[1] << 16;
       }

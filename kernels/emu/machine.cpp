@@ -1,5 +1,6 @@
 // The scheduler of emu.h: it switches between the threads of a block.
 #include "../include/device.cuh"
+#include "hopper.h"
 #include "machine.h"
 
 #if !defined(__x86_64__) || defined(_WIN32)
@@ -85,6 +86,7 @@ void run(const Kernel *k, u32 blocks, u32 count, u32 shared_size, const u64 *arg
     b.shared = (char *)aligned_alloc(128, (shared_size + 127) / 128 * 128);
     if (shared_size) memset(b.shared, 0xff, shared_size);
     guard(b.shared, shared_size);
+    b.base = 1024 + (b.index + launches) % 8 * 128;
     b.arrived = b.any = 0;
     for (Warp &w : b.warps) w.count = 0;
     for (u32 i = 0; i < count; i++) {
@@ -97,6 +99,7 @@ void run(const Kernel *k, u32 blocks, u32 count, u32 shared_size, const u64 *arg
     // late as they may, so that an order no barrier keeps shows.
     const u32 mode = b.index + launches;
     b.early = mode & 2;
+    hopper_begin(mode & 4);
     for (u32 left = count; left;) {
       bool any = false;
       for (u32 j = 0; j < count / 32; j++) {
@@ -112,8 +115,9 @@ void run(const Kernel *k, u32 blocks, u32 count, u32 shared_size, const u64 *arg
           }
         }
       }
-      if (!any) fail("threads wait for others that will not come, in ", k->name);
+      if (!any && !hopper_idle()) fail("threads wait for others that will not come, in ", k->name);
     }
+    hopper_end();
     unguard(b.shared, shared_size);
     free(b.shared);
   }

@@ -3,7 +3,8 @@
 // on take; ptxas (PTXAS, a list; NVIDIA's toolkit or its wheels have it), where
 // there is one, makes machine code from that. The older of two ptxas is better,
 // since its code runs on older drivers: the first in the list that knows a machine
-// makes it. Last it writes down what the sources were.
+// makes it. What is called _sm90a uses what only compute capability 9.0 has: it becomes
+// machine code for that and nothing else. Last it writes down what the sources were.
 package main
 
 import (
@@ -39,8 +40,15 @@ func main() {
 	}
 	for _, f := range files {
 		name := strings.TrimSuffix(filepath.Base(f), ".cu")
-		ptx := run(clang, "-x", "cuda", "--cuda-device-only", "--cuda-gpu-arch=sm_80", "-Xclang", "-target-feature", "-Xclang", "+ptx70",
-			"-nocudainc", "-nocudalib", "-std=c++17", "-O3", "-Wall", "-Wno-unknown-cuda-version", "-Ikernels/include", "-S", f, "-o", "-")
+		compile := func(machine, version string) []byte {
+			return run(clang, "-x", "cuda", "--cuda-device-only", "--cuda-gpu-arch="+machine, "-Xclang", "-target-feature", "-Xclang", "+"+version,
+				"-nocudainc", "-nocudalib", "-std=c++17", "-O3", "-Wall", "-Wno-unknown-cuda-version", "-Ikernels/include", "-S", f, "-o", "-")
+		}
+		if strings.HasSuffix(name, "_sm90a") {
+			assemble(assemblers, "sm_90a", name, compile("sm_90a", "ptx83"))
+			continue
+		}
+		ptx := compile("sm_80", "ptx70")
 		write("kernels/ptx/compute_80/"+name+".ptx.gz", ptx)
 		for _, m := range machines {
 			assemble(assemblers, m, name, ptx)
@@ -73,6 +81,8 @@ func assemble(assemblers []string, machine, name string, ptx []byte) {
 		}
 		if s := string(said); strings.Count(s, " 0 bytes spill stores, 0 bytes spill loads") != strings.Count(s, "spill stores") {
 			fmt.Printf("%s for %s spills registers:\n%s", name, machine, s)
+		} else if strings.Contains(s, "(C75") { // products of warpgroups one after the other
+			fmt.Printf("%s for %s:\n%s", name, machine, s)
 		}
 		b, err := os.ReadFile(out)
 		if err != nil {

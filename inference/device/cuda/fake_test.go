@@ -1,6 +1,7 @@
 package cuda
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -105,6 +106,13 @@ func (f *fake) Zero(s driver.Stream, _ driver.Ptr, n int64) error {
 	return f.note("zero", "%d on %d", n, s)
 }
 func (f *fake) Sync(s driver.Stream) error { return f.note("sync", "%d", s) }
+
+func (f *fake) Encode(m driver.Map) ([]byte, error) {
+	if f.info.Major < 9 {
+		return nil, driver.ErrNoMaps
+	}
+	return make([]byte, driver.MapSize), errors.Join(m.Check(), f.note("encode", "%v of %v", m.Box, m.Size))
+}
 
 func (f *fake) NewEvent() (driver.Event, error) {
 	f.events++

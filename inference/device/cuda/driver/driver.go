@@ -70,6 +70,10 @@ type Driver interface {
 	Zero(s Stream, p Ptr, n int64) error
 	Sync(s Stream) error
 
+	// Encode makes MapSize bytes of a map, for kernels to read at a multiple of 64; the
+	// error is ErrNoMaps where the GPU or its driver has none.
+	Encode(m Map) ([]byte, error)
+
 	NewEvent() (Event, error)
 	Record(e Event, s Stream) error
 	// Wait holds a stream's later work until the event's last mark is passed.

@@ -147,6 +147,7 @@ FORWARD(cuStreamWaitValue32, (CUstream a, CUdeviceptr b, cuuint32_t c, unsigned 
 FORWARD(cuStreamWriteValue32, (CUstream a, CUdeviceptr b, cuuint32_t c, unsigned int d), (a, b, c, d))
 FORWARD(cuSurfRefGetArray, (CUarray *a, CUsurfref b), (a, b))
 FORWARD(cuSurfRefSetArray, (CUsurfref a, CUarray b, unsigned int c), (a, b, c))
+FORWARD(cuTensorMapEncodeTiled, (CUtensorMap *a, CUtensorMapDataType b, cuuint32_t c, void *d, const cuuint64_t *e, const cuuint64_t *f, const cuuint32_t *g, const cuuint32_t *h, CUtensorMapInterleave i, CUtensorMapSwizzle j, CUtensorMapL2promotion k, CUtensorMapFloatOOBfill l), (a, b, c, d, e, f, g, h, i, j, k, l))
 FORWARD(cuTexRefGetAddressMode, (CUaddress_mode *a, CUtexref b, int c), (a, b, c))
 FORWARD(cuTexRefGetAddress_v2, (CUdeviceptr *a, CUtexref b), (a, b))
 FORWARD(cuTexRefGetArray, (CUarray *a, CUtexref b), (a, b))

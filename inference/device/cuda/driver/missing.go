@@ -3,7 +3,7 @@
 package driver
 
 // What gorgonia.org/cu lacks, on its handles: recording and replaying streams,
-// shared memory above 48 KB, pinned memory; and opening the driver at all.
+// shared memory above 48 KB, pinned memory, tensor maps; and opening the driver at all.
 
 /*
 #cgo CFLAGS: -I${SRCDIR}/include
@@ -102,4 +102,24 @@ func sharedLimit(d cu.Device) (int, error) {
 	err := check("ask for the size of shared memory",
 		C.cuDeviceGetAttribute(&v, C.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, C.CUdevice(d)))
 	return int(v), err
+}
+
+// encode has the driver make a map. One from before CUDA 12.0 cannot.
+func encode(m Map) ([]byte, error) {
+	var size, stride [5]C.cuuint64_t
+	var box, step [5]C.cuuint32_t
+	for i := range m.Size {
+		size[i], box[i], step[i] = C.cuuint64_t(m.Size[i]), C.cuuint32_t(m.Box[i]), 1
+	}
+	for i := range m.Stride {
+		stride[i] = C.cuuint64_t(m.Stride[i])
+	}
+	var to C.CUtensorMap
+	r := C.cuTensorMapEncodeTiled(&to, C.CU_TENSOR_MAP_DATA_TYPE_UINT16, C.cuuint32_t(len(m.Size)), unsafe.Pointer(uintptr(m.At)),
+		&size[0], &stride[0], &box[0], &step[0], C.CU_TENSOR_MAP_INTERLEAVE_NONE, C.CU_TENSOR_MAP_SWIZZLE_128B,
+		C.CU_TENSOR_MAP_L2_PROMOTION_L2_256B, C.CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE)
+	if r == C.CUDA_ERROR_NOT_FOUND {
+		return nil, ErrNoMaps
+	}
+	return C.GoBytes(unsafe.Pointer(&to), MapSize), check("make a tensor map", r)
 }

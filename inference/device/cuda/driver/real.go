@@ -222,6 +222,16 @@ func (r *real) Zero(s Stream, p Ptr, n int64) error {
 
 func (r *real) Sync(s Stream) error { return r.wrap("wait for the GPU", r.streams[s].Synchronize()) }
 
+func (r *real) Encode(m Map) ([]byte, error) {
+	if r.info.Major < 9 {
+		return nil, ErrNoMaps
+	}
+	if err := m.Check(); err != nil {
+		return nil, err
+	}
+	return encode(m)
+}
+
 func (r *real) NewEvent() (Event, error) {
 	e, err := cu.MakeEvent(cu.DisableTiming)
 	r.events = append(r.events, e)

@@ -36,17 +36,27 @@ type gpu struct {
 }
 
 // Open compiles the kernels, once for every state of the sources, and starts a GPU
-// with nothing in its memory.
+// of compute capability 8.0 with nothing in its memory.
 func Open(int) (driver.Driver, error) {
+	return start(driver.Info{Name: "emulated", Major: 8, Processors: 4, Shared: 99 << 10})
+}
+
+// OpenHopper starts one of compute capability 9.0.
+func OpenHopper(int) (driver.Driver, error) { return start(hopper) }
+
+var hopper = driver.Info{Name: "emulated Hopper", Major: 9, Processors: 3, Shared: 227 << 10}
+
+// start starts a GPU that runs our kernels, or others.
+func start(info driver.Info, others ...string) (driver.Driver, error) {
 	sources, err := folder()
 	if err != nil {
 		return nil, err
 	}
-	path, err := build(sources)
+	path, err := build(sources, others)
 	if err != nil {
 		return nil, err
 	}
-	e := &gpu{cmd: exec.Command(path), sources: sources, info: driver.Info{Name: "emulated", Major: 8, Processors: 4, Shared: 99 << 10}}
+	e := &gpu{cmd: exec.Command(path), sources: sources, info: info}
 	e.cmd.Stderr = &e.errs
 	if e.in, err = e.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -77,8 +87,8 @@ func folder() (string, error) {
 
 var building sync.Mutex
 
-// build compiles what there is.
-func build(sources string) (string, error) {
+// build compiles our kernels, or others in their place.
+func build(sources string, others []string) (string, error) {
 	building.Lock()
 	defer building.Unlock()
 	cxx := os.Getenv("CXX")
@@ -91,10 +101,16 @@ func build(sources string) (string, error) {
 	h := fnv.New64a()
 	fmt.Fprint(h, cxx)
 	var kernels, machine []string
-	for _, pattern := range []string{"*.cu", "include/*.cuh", "emu/*"} {
+	for _, pattern := range []string{"*.cu", "include/*.cuh", "emu/*", ""} {
 		list, err := filepath.Glob(filepath.Join(sources, pattern))
 		if err != nil {
 			return "", err
+		}
+		switch {
+		case pattern == "":
+			list = others
+		case pattern == "*.cu" && len(others) > 0:
+			list = nil
 		}
 		slices.Sort(list)
 		for _, f := range list {
@@ -215,6 +231,34 @@ func (e *gpu) Zero(_ driver.Stream, p driver.Ptr, n int64) error {
 	return e.order('z', uint64(p), uint64(n))
 }
 
+// Encode writes a map as emu/hopper.h reads it.
+func (e *gpu) Encode(m driver.Map) ([]byte, error) {
+	if e.info.Major < 9 {
+		return nil, driver.ErrNoMaps
+	}
+	if err := m.Check(); err != nil {
+		return nil, err
+	}
+	const magic = 0x6b696e6f7261746d
+	var size [5]uint64
+	var stride [4]uint64
+	var box [5]uint32
+	for i := range m.Size {
+		size[i], box[i] = uint64(m.Size[i]), uint32(m.Box[i])
+	}
+	for i := range m.Stride {
+		stride[i] = uint64(m.Stride[i])
+	}
+	b := make([]byte, 0, driver.MapSize)
+	for _, w := range append(append([]uint64{magic, uint64(m.At)}, size[:]...), stride[:]...) {
+		b = binary.NativeEndian.AppendUint64(b, w)
+	}
+	for _, w := range append(box[:], uint32(len(m.Size))) {
+		b = binary.NativeEndian.AppendUint32(b, w)
+	}
+	return append(b, make([]byte, driver.MapSize-len(b))...), nil
+}
+
 func (e *gpu) Launch(_ driver.Stream, l *driver.Launch) error {
 	if e.record {
 		g := &e.graphs[len(e.graphs)-1]
@@ -224,7 +268,7 @@ func (e *gpu) Launch(_ driver.Stream, l *driver.Launch) error {
 	if l.Shared > e.info.Shared {
 		return fmt.Errorf("%s wants %d bytes of shared memory, and a block has %d", l.Kernel, l.Shared, e.info.Shared)
 	}
-	if _, err := os.Stat(filepath.Join(e.sources, l.File+".cu")); err != nil {
+	if _, err := os.Stat(filepath.Join(e.sources, l.File+".cu")); err != nil && l.File != "" {
 		return err
 	}
 	words := []uint64{uint64(l.Blocks), uint64(l.Threads), uint64(l.Shared), uint64(len(l.Args))}

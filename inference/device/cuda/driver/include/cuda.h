@@ -15,6 +15,7 @@
 typedef int CUdevice;
 typedef unsigned long long CUdeviceptr;
 typedef uint32_t cuuint32_t;
+typedef uint64_t cuuint64_t;
 typedef struct CUarray_st *CUarray;
 typedef struct CUctx_st *CUcontext;
 typedef struct CUevent_st *CUevent;
@@ -530,5 +531,18 @@ CUresult cuTexRefSetMaxAnisotropy(CUtexref, unsigned int);
 CUresult cuTexRefSetMipmapFilterMode(CUtexref, CUfilter_mode);
 CUresult cuTexRefSetMipmapLevelBias(CUtexref, float);
 CUresult cuTexRefSetMipmapLevelClamp(CUtexref, float, float);
+
+// Of CUDA 12.0; older drivers lack it. The struct is opaque.
+typedef struct CUtensorMap_st {
+  _Alignas(64) cuuint64_t opaque[16];
+} CUtensorMap;
+typedef enum { CU_TENSOR_MAP_DATA_TYPE_UINT16 = 1 } CUtensorMapDataType;
+typedef enum { CU_TENSOR_MAP_INTERLEAVE_NONE = 0 } CUtensorMapInterleave;
+typedef enum { CU_TENSOR_MAP_SWIZZLE_128B = 3 } CUtensorMapSwizzle;
+typedef enum { CU_TENSOR_MAP_L2_PROMOTION_L2_256B = 3 } CUtensorMapL2promotion;
+typedef enum { CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE = 0 } CUtensorMapFloatOOBfill;
+CUresult cuTensorMapEncodeTiled(CUtensorMap *, CUtensorMapDataType, cuuint32_t, void *, const cuuint64_t *, const cuuint64_t *,
+                                const cuuint32_t *, const cuuint32_t *, CUtensorMapInterleave, CUtensorMapSwizzle,
+                                CUtensorMapL2promotion, CUtensorMapFloatOOBfill);
 
 #endif
