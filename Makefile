@@ -18,7 +18,7 @@ export GOFLAGS += -tags=cuda
 export C_INCLUDE_PATH := $(CURDIR)/inference/device/cuda/driver/include$(if $(C_INCLUDE_PATH),:$(C_INCLUDE_PATH))
 endif
 
-.PHONY: build run deps test race bench fuzz lint package windows clean kernels bundle-gpu test-gpu bench-gpu
+.PHONY: build run deps test race bench fuzz lint package windows clean kernels bundle-gpu test-gpu bench-gpu bench-peers
 
 # Paths are trimmed only from what leaves this machine: with other flags than the
 # tests have, SQLite, x264 and the window's toolkit would be compiled twice.
@@ -52,6 +52,14 @@ bench: deps
 	else echo "(apt-get install libopenblas-dev for OpenBLAS beside our figures)"; fi; \
 	$(GO) run $$tags ./inference/device/cpu/simd/bench
 	$(GO) test -run '^$$' -bench . ./app/export ./ui
+
+# One denoiser step beside PyTorch and stable-diffusion.cpp on the CPU, where they are
+# installed. PEERS holds more flags: -threads, -kinds, -sizes, -rounds, -dir …
+PYTHON ?= python3
+SDCPP  ?= sd-cli
+bench-peers: deps
+	$(GO) run ./inference/bench/peers -python "$(PYTHON)" -sdcpp "$(SDCPP)" \
+		-note "commit $$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" $(PEERS)
 
 FUZZTIME ?= 10s
 fuzz:
