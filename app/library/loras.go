@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,12 +17,49 @@ import (
 
 // describe says what a LoRA is.
 func describe(path string, src weights.Source) (*inference.Adapter, error) {
-	a, err := lora.Read(src)
+	a, err := readLoRA(path, src)
 	if err != nil {
 		return nil, err
 	}
-	name := filepath.Base(path)
-	return &inference.Adapter{Name: strings.TrimSuffix(name, filepath.Ext(name)), Path: path, Model: a.Model, Rank: a.Rank, Bytes: a.Bytes}, nil
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	if dir := filepath.Base(filepath.Dir(path)); name == adapterModel || name == "pytorch_lora_weights" {
+		name = dir // the libraries call all of them alike
+	}
+	return &inference.Adapter{Name: name, Path: path, Model: a.Model, Rank: a.Rank, Bytes: a.Bytes}, nil
+}
+
+const (
+	adapterModel  = "adapter_model" // PEFT's name for the file; the next is that of its settings, beside it
+	adapterConfig = "adapter_config.json"
+	maxConfig     = 1 << 20
+)
+
+// configured is a LoRA's file with the settings that PEFT keeps beside it.
+type configured struct {
+	weights.Source
+	about map[string]string
+}
+
+// Metadata implements weights.Noted.
+func (c configured) Metadata() map[string]string { return c.about }
+
+func readLoRA(path string, src weights.Source) (*lora.Adapter, error) {
+	if strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)) != adapterModel {
+		return lora.Read(src)
+	}
+	text, err := readLimited(os.DirFS(filepath.Dir(path)), adapterConfig, maxConfig)
+	if errors.Is(err, fs.ErrNotExist) {
+		return lora.Read(src)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: the settings of the LoRA %s: %w", inference.ErrInvalid, path, err)
+	}
+	about := maps.Clone(weights.Metadata(src))
+	if about == nil {
+		about = map[string]string{}
+	}
+	about[lora.ConfigKey] = string(text)
+	return lora.Read(configured{src, about})
 }
 
 // distinct numbers LoRAs that are called alike.
@@ -52,7 +90,7 @@ func (l *Library) Adapter(file string) (*lora.Adapter, func() error, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("LoRA: %w", orNoModel(err))
 	}
-	a, err := lora.Read(src)
+	a, err := readLoRA(path, src)
 	if err != nil {
 		return nil, nil, errors.Join(lora.Named(file, err), src.Close())
 	}
@@ -88,5 +126,9 @@ func (l *Library) adapterPrint(file string) string {
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf("%s %d %d", path, info.Size(), info.ModTime().UnixNano())
+	print := fmt.Sprintf("%s %d %d", path, info.Size(), info.ModTime().UnixNano())
+	if beside, err := os.Stat(filepath.Join(filepath.Dir(path), adapterConfig)); err == nil {
+		print += fmt.Sprintf(" %d %d", beside.Size(), beside.ModTime().UnixNano())
+	}
+	return print
 }

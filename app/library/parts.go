@@ -191,7 +191,7 @@ func (p part) open() (src, file weights.Source, err error) {
 	if err == nil {
 		for _, f := range all {
 			if f.Part == p.Part && f.Prefix == p.Prefix {
-				return f.Source, file, nil
+				return f.AsStored, file, nil
 			}
 		}
 		err = fmt.Errorf("%s does not hold the %s", p.path, p.Part)

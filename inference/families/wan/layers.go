@@ -8,13 +8,23 @@ func linear(s *graph.Scope, name string, x *graph.Node, act graph.ActKind) *grap
 	return adapted(l, x, l.Weight("weight", l.Shape("weight")...), act)
 }
 
-// adapted is act(x·wᵀ + b) of the layer at l, with what LoRA files add to w (package
-// lora says under which names). The product comes first, so that w stays as stored.
+// adapted is act(x·wᵀ + b) of the layer at l, with what w is to be multiplied by
+// (package dialect says under which name) and what LoRA files add to it (package lora).
+// The product comes first, so that w stays as stored.
 func adapted(l *graph.Scope, x, w *graph.Node, act graph.ActKind) *graph.Node {
-	if !l.Has("lora.0.scale") {
+	scaled := l.Has("scale_weight")
+	if !scaled && !l.Has("lora.0.scale") {
 		return x.Linear(w, bias(l), act)
 	}
-	y := x.Linear(w, bias(l), graph.NoAct)
+	var y *graph.Node
+	if b := bias(l); scaled {
+		y = x.Linear(w, nil, graph.NoAct).Mul(l.Weight("scale_weight", l.Shape("scale_weight")...))
+		if b != nil {
+			y = y.Add(b)
+		}
+	} else {
+		y = x.Linear(w, b, graph.NoAct)
+	}
 	for i := 0; ; i++ {
 		a := l.At("lora", i)
 		if !a.Has("scale") {

@@ -12,7 +12,11 @@ const textEps = 1e-6
 // reference runs it over padding too and then cuts that off, which is the same.
 func (m *Wan) Text(s *graph.Scope, ids *graph.Node) *graph.Node {
 	vocab := s.Shape("token_embedding.weight")
-	x := s.Tap("embedding", s.Weight("token_embedding.weight", vocab...).Gather(ids))
+	x := s.Weight("token_embedding.weight", vocab...).Gather(ids)
+	if s.Has("token_embedding.scale_weight") {
+		x = x.Mul(s.Weight("token_embedding.scale_weight", 1))
+	}
+	s.Tap("embedding", x)
 	buckets := s.ConstInts(positionBuckets(ids.Shape.Len(), m.cfg.NumBuckets), ids.Shape.Len()*ids.Shape.Len())
 	for i := range layers(m.parts.Text, "blocks.") {
 		x = m.textBlock(s.At("blocks", i), x, buckets)

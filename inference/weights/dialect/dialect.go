@@ -34,8 +34,10 @@ type Found struct {
 	// Source shows the part under official names. Weights that are stored with a
 	// scale beside them are widened to bf16 as they are read.
 	Source weights.Source
-	// AsStored shows it without widening: 8-bit weights as they lie in the file, and
-	// beside each <module>.weight a tensor <module>.scale_weight.
+	// AsStored widens only what has to be: an fp8 matrix with one scale, or one for
+	// each of its rows, is as it lies in the file, and beside <module>.weight stands
+	// <module>.scale_weight, f32 of [1] or [rows], which its products are to be
+	// multiplied by.
 	AsStored weights.Source
 }
 
@@ -82,12 +84,12 @@ func (t tongue) read(s weights.Source, prefix string) (Found, error) {
 	if err := stored.evenBlocks(); err != nil {
 		return Found{}, err
 	}
-	f := Found{Part: t.part, Dialect: t.name, Prefix: prefix, AsStored: stored}
+	f := Found{Part: t.part, Dialect: t.name, Prefix: prefix}
 	wide, err := widen(stored)
 	if err != nil {
 		return Found{}, err
 	}
-	f.Source = wide
+	f.Source, f.AsStored = wide, wide.beside()
 	f.Model = describe(t.part, stored)
 	f.Bytes, f.Stored = measure(stored)
 	if len(wide.scales) > 0 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kinora/inference/tensor"
@@ -56,6 +57,72 @@ func widen(v *view) (*wide, error) {
 		w.scales[weight] = s
 	}
 	return w, nil
+}
+
+// A narrow view shows matrices as they are stored where their scales can be told
+// apart from them: with a number for all of it, or for each row.
+type narrow struct {
+	*wide
+	names []string
+	given map[string]scale // by the name of the scale
+}
+
+// beside is the part with as little widened as may be.
+func (w *wide) beside() weights.Source {
+	n := &narrow{wide: &wide{w.view, map[string]scale{}}, given: map[string]scale{}}
+	for weight, s := range w.scales {
+		d, _, _ := w.view.Info(weight)
+		table := strings.HasSuffix(weight, "embedding.weight") // its rows are looked up, not multiplied
+		if s.perRow > 0 || d != tensor.F8E4M3 && d != tensor.F8E5M2 || table && (len(s.values) > 1 || weight != embedding) {
+			n.wide.scales[weight] = s
+			continue
+		}
+		n.given[strings.TrimSuffix(weight, "weight")+"scale_weight"] = s
+	}
+	for _, name := range w.view.names {
+		if _, kept := n.given[name]; kept || !strings.HasSuffix(name, ".scale_weight") {
+			n.names = append(n.names, name)
+		}
+	}
+	return n
+}
+
+// embedding is the largest table of a text encoder.
+const embedding = "token_embedding.weight"
+
+// Names implements weights.Source.
+func (n *narrow) Names() []string { return slices.Clone(n.names) }
+
+// Info implements weights.Source.
+func (n *narrow) Info(name string) (tensor.DType, tensor.Shape, bool) {
+	if s, ok := n.given[name]; ok {
+		return tensor.F32, tensor.Shape{len(s.values)}, true
+	}
+	if strings.HasSuffix(name, ".scale_weight") {
+		return 0, nil, false
+	}
+	return n.wide.Info(name)
+}
+
+// Bytes implements weights.Source.
+func (n *narrow) Bytes(name string) ([]byte, error) {
+	if s, ok := n.given[name]; ok {
+		return tensor.Bytes(s.values), nil
+	}
+	return n.wide.Bytes(name)
+}
+
+// Read implements weights.Reader.
+func (n *narrow) Read(name string, dst []byte) error {
+	s, ok := n.given[name]
+	if !ok {
+		return n.wide.Read(name, dst)
+	}
+	if len(dst) != 4*len(s.values) {
+		return fmt.Errorf("tensor %s: room for %d bytes, want %d", name, len(dst), 4*len(s.values))
+	}
+	copy(dst, tensor.Bytes(s.values))
+	return nil
 }
 
 func (v *view) readScale(name, weight string) (scale, error) {

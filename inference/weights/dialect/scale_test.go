@@ -33,21 +33,22 @@ func TestScaleDialects(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		m     weights.Map
+		kept  int // numbers of scale that stand beside the weight as it is stored
 		scale func(row, col int) float32
 	}{
-		{"scale_weight", weights.Map{w + "weight": eight(tensor.F8E4M3, 3, 5), w + "scale_weight": scalar(0.5), w + "scale_input": scalar(9), "scaled_fp8": {DType: tensor.F8E4M3, Shape: tensor.Shape{0}}},
+		{"scale_weight", weights.Map{w + "weight": eight(tensor.F8E4M3, 3, 5), w + "scale_weight": scalar(0.5), w + "scale_input": scalar(9), "scaled_fp8": {DType: tensor.F8E4M3, Shape: tensor.Shape{0}}}, 1,
 			func(int, int) float32 { return 0.5 }},
-		{"e5m2", weights.Map{w + "weight": eight(tensor.F8E5M2, 3, 5), w + "scale_weight": f32(2, 1)},
+		{"e5m2", weights.Map{w + "weight": eight(tensor.F8E5M2, 3, 5), w + "scale_weight": f32(2, 1)}, 1,
 			func(int, int) float32 { return 2 }},
-		{"weight_scale", weights.Map{w + "weight": eight(tensor.F8E4M3, 3, 5), w + "weight_scale": scalar(0.25), w + "input_scale": scalar(9)},
+		{"weight_scale", weights.Map{w + "weight": eight(tensor.F8E4M3, 3, 5), w + "weight_scale": scalar(0.25), w + "input_scale": scalar(9)}, 1,
 			func(int, int) float32 { return 0.25 }},
-		{"by row", weights.Map{w + "weight": eight(tensor.F8E4M3, 3, 5), w + "weight_scale": f32(1, 3, 1)},
+		{"by row", weights.Map{w + "weight": eight(tensor.F8E4M3, 3, 5), w + "weight_scale": f32(1, 3, 1)}, 3,
 			func(row, _ int) float32 { return float32(1 + row) }},
-		{"by square", weights.Map{w + "weight": eight(tensor.F8E4M3, 130, 257), w + "weight_scale_inv": f32(1, 2, 3)},
+		{"by square", weights.Map{w + "weight": eight(tensor.F8E4M3, 130, 257), w + "weight_scale_inv": f32(1, 2, 3)}, 0,
 			func(row, col int) float32 { return float32(1 + row/128*3 + col/128) }},
-		{"int8", weights.Map{w + "weight": eight(tensor.I8, 3, 5), w + "weight_scale": scalar(3), w + "comfy_quant": text(`{"format":"int8_tensorwise"}`)},
+		{"int8", weights.Map{w + "weight": eight(tensor.I8, 3, 5), w + "weight_scale": scalar(3), w + "comfy_quant": text(`{"format":"int8_tensorwise"}`)}, 0,
 			func(int, int) float32 { return 3 }},
-		{"not scaled", weights.Map{w + "weight": eight(tensor.F8E4M3, 3, 5)}, nil},
+		{"not scaled", weights.Map{w + "weight": eight(tensor.F8E4M3, 3, 5)}, 0, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.m["head.modulation"] = f32(0, 1, 2, 4)
@@ -55,7 +56,11 @@ func TestScaleDialects(t *testing.T) {
 			d, shape, _ := f.Source.Info(w + "weight")
 			got := read(t, f.Source, w+"weight")
 			stored, _, _ := f.AsStored.Info(w + "weight")
-			if want := c.m[w+"weight"].DType; stored != want {
+			want, of := tensor.BF16, c.m[w+"weight"]
+			if c.kept > 0 || c.scale == nil {
+				want = of.DType
+			}
+			if stored != want {
 				t.Errorf("stored as %v, want %v", stored, want)
 			}
 			if c.scale == nil {
@@ -67,20 +72,53 @@ func TestScaleDialects(t *testing.T) {
 			if d != tensor.BF16 || !strings.HasSuffix(f.Stored, " scaled") {
 				t.Errorf("%v, %q", d, f.Stored)
 			}
-			if _, _, ok := f.AsStored.Info(w + "scale_weight"); !ok {
-				t.Errorf("no scale_weight among %v", f.AsStored.Names())
-			}
-			var want []float32
+			var wide []float32
 			for i := range shape.Len() {
-				want = append(want, float32(i%5)*c.scale(i/shape[1], i%shape[1]))
+				wide = append(wide, float32(i%5)*c.scale(i/shape[1], i%shape[1]))
 			}
-			if !slices.Equal(got, want) {
-				t.Errorf("%v, want %v", got, want)
+			if !slices.Equal(got, wide) {
+				t.Errorf("%v, want %v", got, wide)
+			}
+			_, sh, beside := f.AsStored.Info(w + "scale_weight")
+			if beside != slices.Contains(f.AsStored.Names(), w+"scale_weight") || beside != (c.kept > 0) || beside && sh.Len() != c.kept {
+				t.Fatalf("scales %v beside %v", sh, f.AsStored.Names())
+			}
+			narrow, by := read(t, f.AsStored, w+"weight"), []float32{1}
+			if beside {
+				by = read(t, f.AsStored, w+"scale_weight")
+				if err := weights.Read(f.AsStored, w+"scale_weight", make([]byte, 1)); err == nil {
+					t.Error("reads a scale into too little room")
+				}
+			}
+			for i := range narrow {
+				narrow[i] *= by[i/shape[1]*len(by)/shape[0]]
+			}
+			if !slices.Equal(narrow, wide) {
+				t.Errorf("%v as stored, want %v", narrow, wide)
 			}
 			if err := weights.Read(f.Source, w+"weight", make([]byte, 1)); err == nil {
 				t.Error("reads into too little room")
 			}
 		})
+	}
+}
+
+// TestScaledTables: what is looked up row by row is widened, unless one number scales
+// all of a large one.
+func TestScaledTables(t *testing.T) {
+	m := weights.Map{"blocks.0.pos_embedding.embedding.weight": eight(tensor.F8E4M3, 3, 5), "blocks.0.pos_embedding.embedding.scale_weight": f32(2, 1),
+		"token_embedding.weight": eight(tensor.F8E4M3, 4, 5), "token_embedding.scale_weight": f32(2, 1)}
+	f := identify(t, m)
+	for name, want := range map[string]tensor.DType{"blocks.0.pos_embedding.embedding": tensor.BF16, "token_embedding": tensor.F8E4M3} {
+		d, _, _ := f.AsStored.Info(name + ".weight")
+		if _, _, scaled := f.AsStored.Info(name + ".scale_weight"); d != want || scaled != (want == tensor.F8E4M3) {
+			t.Errorf("%s is %v, scaled %v", name, d, scaled)
+		}
+	}
+	m["token_embedding.scale_weight"] = f32(2, 4)
+	f = identify(t, m)
+	if d, _, _ := f.AsStored.Info("token_embedding.weight"); d != tensor.BF16 {
+		t.Errorf("rows of the table with a scale each are %v", d)
 	}
 }
 

@@ -41,7 +41,7 @@ func newView(s weights.Source, prefix string, rules []rule) (*view, error) {
 				return nil, fmt.Errorf("%s of shape %v does not split into %d", name, shape, len(to))
 			}
 			if old, twice := v.at[n]; twice {
-				if n == "token_embedding.weight" { // tied: the same numbers twice
+				if n == embedding { // tied: the same numbers twice
 					continue
 				}
 				return nil, fmt.Errorf("%s and %s both mean %s", old.name, name, n)

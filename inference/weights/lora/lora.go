@@ -21,6 +21,8 @@ import (
 // maxRank is beyond what anybody trains; more is a broken file.
 const maxRank = 1 << 14
 
+const maxAlpha = 1e6
+
 // An Adapter is what one file changes.
 type Adapter struct {
 	Model string // which model it is for, in words; empty where that cannot be told
@@ -60,11 +62,15 @@ func Read(s weights.Source) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
+	about, err := readSettings(s)
+	if err != nil {
+		return nil, err
+	}
 	a := &Adapter{file: s, changes: map[string]change{}}
 	names := slices.Sorted(maps.Keys(modules))
 	foreign := slices.ContainsFunc(names, fromDiffusers)
 	for _, name := range names {
-		c, err := a.check(modules[name])
+		c, err := a.check(name, modules[name], about)
 		if err != nil {
 			return nil, err
 		}
@@ -118,7 +124,7 @@ func group(s weights.Source) (map[string]map[role]string, error) {
 }
 
 // check proves that the tensors of a module go together.
-func (a *Adapter) check(has map[role]string) (change, error) {
+func (a *Adapter) check(module string, has map[role]string, about settings) (change, error) {
 	c := change{down: has[down], up: has[up], full: has[full], bias: has[bias], scale: 1}
 	if (c.down == "") != (c.up == "") {
 		return c, invalid("%s has no partner", c.down+c.up)
@@ -133,6 +139,9 @@ func (a *Adapter) check(has map[role]string) (change, error) {
 			return c, invalid("%s is %v and %s is %v: their ranks differ or are out of range", c.down, d, c.up, u)
 		}
 		a.Rank = max(a.Rank, rank)
+		if c.scale, err = about.scale(module, rank); err != nil {
+			return c, err
+		}
 		if alpha, ok := has[alpha]; ok {
 			v, err := a.number(alpha)
 			if err != nil {
@@ -199,7 +208,7 @@ func (a *Adapter) number(name string) (float64, error) {
 			return 0, invalid("%s: %v", name, err)
 		}
 	}
-	if x := float64(v[0]); !math.IsNaN(x) && math.Abs(x) <= 1e6 {
+	if x := float64(v[0]); !math.IsNaN(x) && math.Abs(x) <= maxAlpha {
 		return x, nil
 	}
 	return 0, invalid("%s is %g", name, v[0])
