@@ -24,6 +24,7 @@ func (idle) Info() driver.Info {
 	return driver.Info{Name: "Idle GPU", Major: 8, Minor: 6, Processors: 28, Clock: 1 << 20, Shared: 99 << 10}
 }
 func (idle) Memory() (free, total int64, _ error)                   { return 8 << 30, 8 << 30, nil }
+func (idle) Encode(driver.Map) ([]byte, error)                      { return make([]byte, driver.MapSize), nil }
 func (idle) Alloc(int64) (driver.Ptr, error)                        { return 0, nil }
 func (idle) Free(driver.Ptr) error                                  { return nil }
 func (idle) Pin(n int64) ([]byte, error)                            { return make([]byte, n), nil }
