@@ -35,6 +35,9 @@ func attention(c *call) error {
 				return err
 			}
 		}
+		if c.dev.wide && bias.at == 0 && s.step == 1 && wide >= 64 {
+			return c.attendAhead(in, a, s, wide, flops)
+		}
 		t := c.dev.flashTile(wide, s, a.Heads)
 		do(t.name, t.queries, (t.queries+4*t.keys)*2*wide, true, c.out, in[0], in[1], in[2], bias, a.Heads, d, a.Scale, c.kind())
 		return nil

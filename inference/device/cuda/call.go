@@ -114,12 +114,17 @@ func (c *call) narrow(from mem, rows, k, padded int, t tensor.DType) mem {
 	return to
 }
 
-// launch adds a launch. Arguments are mem, whole numbers and float32; the word
-// that stops kernels goes in front.
+// touched is memory that a kernel reads without being given its address.
+type touched mem
+
+// launch adds a launch. Arguments are mem, whole numbers and float32; the words
+// that stop kernels go in front.
 func (c *call) launch(file, kernel string, blocks, threads, shared int, args ...any) {
 	l := driver.Launch{File: file, Kernel: kernel, Blocks: blocks, Threads: threads, Shared: shared}
-	for _, a := range append([]any{mem{c.dev.stop, 4}}, args...) {
+	for _, a := range append([]any{mem{c.dev.stop, stopWords}}, args...) {
 		switch v := a.(type) {
+		case touched:
+			l.Touch = append(l.Touch, driver.Span{At: v.at, Size: v.size})
 		case mem:
 			l.Args = append(l.Args, uint64(v.at))
 			if v.at != 0 {

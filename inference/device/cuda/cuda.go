@@ -118,13 +118,18 @@ type Device struct {
 	drv    driver.Driver
 	info   driver.Info
 	thread *thread
-	stop   driver.Ptr // the word every kernel looks at: not 0 ends the job
+	stop   driver.Ptr // the word every kernel looks at: not 0 ends the job; and why
 	set    bool       // it was set
+	wide   bool       // kernels for compute capability 9.0 are used
 	broken error      // what ended the context
 	// tests choose tiles
 	force      string
 	forceParts int
 }
+
+// stopWords is how many bytes of Device.stop kernels are given: the word that ends them,
+// and one that says that a kernel ended them, since it had waited in vain.
+const stopWords = 8
 
 // Name implements device.Device.
 func (d *Device) Name() string { return "cuda: " + d.info.Name }

@@ -40,6 +40,9 @@ func matmul(c *call) error {
 	if err != nil {
 		return err
 	}
+	if c.dev.wide {
+		return c.wideProduct(a, w, m, n, k, t, flops, end)
+	}
 	g, parts := c.dev.tile(m, n, k, true)
 	var partial mem
 	if parts > 1 {
@@ -48,10 +51,15 @@ func matmul(c *call) error {
 	c.split(g.count(m, n)*parts, flops, true, func(first, count int) {
 		c.launch("matmul", "matmul_"+t.String()+"_"+g.name, count, g.threads, g.shared, append([]any{a, w, m, n, k, first, parts, partial}, end...)...)
 	})
+	c.join(partial, parts, m, n, end)
+	return nil
+}
+
+// join adds up what parts of K have come to.
+func (c *call) join(partial mem, parts, m, n int, end []any) {
 	if parts > 1 {
 		c.launch("matmul", "matmul_join", blocks(m*blocks(n, 4), 256), 256, 0, append([]any{partial, parts, m, n}, end...)...)
 	}
-	return nil
 }
 
 // room is scratch that holds nothing afterwards.
@@ -103,14 +111,18 @@ const mostParts, leastSlices = 4, 12
 // tile chooses the tile, and into how many parts K is cut where it may be, by how
 // many waves of blocks there will be and how full the last one is.
 func (d *Device) tile(m, n, k int, cut bool) (best gemmTile, parts int) {
-	for _, g := range tiles {
+	return d.tileOf(tiles, m, n, k, cut)
+}
+
+func (d *Device) tileOf(list []gemmTile, m, n, k int, cut bool) (best gemmTile, parts int) {
+	for _, g := range list {
 		if g.name == d.force {
 			return g, max(1, d.forceParts)
 		}
 	}
 	processors := max(1, d.info.Processors)
 	least := 0.0
-	for _, g := range tiles {
+	for _, g := range list {
 		for p := 1; p == 1 || cut && p <= mostParts && k/32/p >= leastSlices; p++ {
 			cost := g.turns(g.count(m, n)*p, processors) * float64(g.m*g.n) * float64(k) / float64(p) / g.speed
 			if p > 1 { // sums are written and read again: about 100 products for each byte

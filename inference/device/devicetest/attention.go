@@ -31,6 +31,8 @@ func attentionCases() (cases []Case) {
 		{6 * 7, 6 * 7, 2, 32, false, graph.AtPixel, 6, 2},
 		{5 * 4, 5 * 4, 3, 10, false, graph.AtPixel, 5, -1},
 		{20, 20, 1, 256, false, graph.Everywhere, 0, -1},
+		{300, 409, 2, 128, false, graph.Everywhere, 0, -1},
+		{4 * 90, 4 * 90, 1, 64, false, graph.Everywhere, 4, 1},
 	} {
 		width := k.heads * k.d
 		q, key, v := d.tensor(1, k.rows, width), d.tensor(1, k.keys, width), d.tensor(1, k.keys, width)
@@ -76,6 +78,7 @@ func (k attentionCase) sees(i, j int) bool {
 
 func (k attentionCase) attend(q, key, v, bias []float64, scale float64, round func(float64) float64) Result {
 	width := k.heads * k.d
+	q, key, v = each(q, round), each(key, round), each(v, round)
 	r := Result{V: make([]float64, k.rows*width), Mag: make([]float64, k.rows*width), Terms: k.keys}
 	for h := range k.heads {
 		for i := range k.rows {
@@ -87,7 +90,7 @@ func (k attentionCase) attend(q, key, v, bias []float64, scale float64, round fu
 				}
 				p[j] = 0
 				for c := range k.d {
-					p[j] += round(q[i*width+h*k.d+c]) * round(key[j*width+h*k.d+c])
+					p[j] += q[i*width+h*k.d+c] * key[j*width+h*k.d+c]
 				}
 				if p[j] *= scale; bias != nil {
 					p[j] += bias[(h*k.rows+i)*k.keys+j]
@@ -99,10 +102,11 @@ func (k attentionCase) attend(q, key, v, bias []float64, scale float64, round fu
 				p[j] = math.Exp(p[j] - top)
 				total += p[j]
 			}
+			rounded := each(p, round)
 			for c := range k.d {
 				at := i*width + h*k.d + c
 				for j := range p {
-					e := round(p[j]) * round(v[j*width+h*k.d+c]) / total
+					e := rounded[j] * v[j*width+h*k.d+c] / total
 					r.V[at] += e
 					// an error of the logits, a few units of float32, multiplies
 					r.Mag[at] += math.Abs(e) * (4 + math.Sqrt(float64(k.d)))

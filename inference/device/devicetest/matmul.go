@@ -26,6 +26,7 @@ func matmulCases() (cases []Case) {
 		{130, 264, 72, false, graph.NoAct, tensor.BF16},
 		{33, 96, 136, true, graph.NoAct, tensor.F16},
 		{9, 21, 3, false, graph.SiLU, tensor.F16},
+		{270, 520, 301, true, graph.GELU, tensor.BF16},
 	} {
 		x := d.tensor(1, k.m, k.k)
 		e, w := d.tensor(1/math.Sqrt(float64(k.k)), k.n, k.k).stored(k.dtype)
@@ -56,15 +57,25 @@ func matmulCases() (cases []Case) {
 // linear is act(x·wᵀ + b) of m rows.
 func linear(x, w, b []float64, m, n, k int, a graph.ActKind, round func(float64) float64) Result {
 	r := Result{Terms: k}
+	x, w = each(x, round), each(w, round)
 	for i := range m {
 		for j := range n {
 			sum, mag := b[j], math.Abs(b[j])
 			for l := range k {
-				p := round(x[i*k+l]) * round(w[j*k+l])
+				p := x[i*k+l] * w[j*k+l]
 				sum, mag = sum+p, mag+math.Abs(p)
 			}
 			r.V, r.Mag = append(r.V, activate(a, sum)), append(r.Mag, mag)
 		}
+	}
+	return r
+}
+
+// each is f of every number.
+func each(v []float64, f func(float64) float64) []float64 {
+	r := make([]float64, len(v))
+	for i := range v {
+		r[i] = f(v[i])
 	}
 	return r
 }
