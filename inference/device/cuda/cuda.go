@@ -48,6 +48,12 @@ type Options struct {
 	Wide bool
 	// Plain sends every run launch by launch, and records none.
 	Plain bool
+	// Mma computes with mma.sync on every GPU, and leaves the kernels for compute
+	// capability 9.0 alone.
+	Mma bool
+	// Vet says whether those kernels may be used on this GPU, or why not, before they
+	// are. Where it is nil, Prove does.
+	Vet func(*Device) error
 }
 
 // builders is the whole device: what launches an operation is.
@@ -102,6 +108,9 @@ func New(opener func(int) (driver.Driver, error), o Options) (device.Device, err
 		}
 		return errors.Join(d.drv.Zero(driver.Control, d.stop, 256), d.drv.Sync(driver.Control))
 	})
+	if err == nil {
+		err = d.settle()
+	}
 	if err != nil {
 		if d.drv != nil {
 			err = errors.Join(err, d.thread.do(d.drv.Close))
@@ -121,7 +130,10 @@ type Device struct {
 	stop   driver.Ptr // the word every kernel looks at: not 0 ends the job; and why
 	set    bool       // it was set
 	wide   bool       // kernels for compute capability 9.0 are used
+	unfit  error      // why they are not, where they could be
 	broken error      // what ended the context
+	// kernels are being tried
+	proving bool
 	// tests choose tiles
 	force      string
 	forceParts int

@@ -28,6 +28,7 @@ type layout struct {
 	launches  []driver.Launch
 	uploads   []upload
 	staged    map[string]*staged
+	waits     bool // some kernels may give up waiting
 }
 
 // nowhere is where the first pass believes memory to be.

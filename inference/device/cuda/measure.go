@@ -28,7 +28,7 @@ func (d *Device) Time(p device.Program, n int, most time.Duration) (time.Duratio
 		}
 	}
 	n = max(2, min(n, int(most/max(1, time.Since(start)))))
-	return d.clock(n, func() error {
+	each, err := d.clock(n, func() error {
 		if len(pr.lay.uploads) > 0 { // the first upload waits for the last run
 			if err := d.drv.Sync(driver.Compute); err != nil {
 				return err
@@ -36,6 +36,10 @@ func (d *Device) Time(p device.Program, n int, most time.Duration) (time.Duratio
 		}
 		return pr.runner.sendAll(context.Background(), pr)
 	})
+	if err == nil && pr.lay.waits {
+		err = d.do(d.gaveUp)
+	}
+	return each, err
 }
 
 // A Part is what the launches of one kernel, alike in size, take of a run.
@@ -185,9 +189,14 @@ func (d *Device) free(b device.Buffer) {
 
 // Describe says what the GPU is, in a line.
 func (d *Device) Describe() string {
-	i := d.info
-	return fmt.Sprintf("%s, compute capability %d.%d, %d processors at %d MHz, driver for CUDA %d.%d",
-		i.Name, i.Major, i.Minor, i.Processors, i.Clock/1000, i.Version/1000, i.Version%1000/10)
+	i, how := d.info, ""
+	if d.wide {
+		how = ", wgmma"
+	} else if d.unfit != nil {
+		how = fmt.Sprintf(", mma.sync since %v", d.unfit)
+	}
+	return fmt.Sprintf("%s, compute capability %d.%d, %d processors at %d MHz, driver for CUDA %d.%d%s",
+		i.Name, i.Major, i.Minor, i.Processors, i.Clock/1000, i.Version/1000, i.Version%1000/10, how)
 }
 
 // Launches lists how often each kernel runs in a program.

@@ -166,7 +166,11 @@ func (p *program) Run(ctx context.Context) error {
 func (r *runner) run(ctx context.Context, p *program) error {
 	d := p.dev
 	if d.set { // a cancelled run left the word set
-		if err := errors.Join(d.drv.Zero(driver.Control, d.stop, 4), d.drv.Sync(driver.Control)); err != nil {
+		words := int64(4)
+		if p.lay.waits {
+			words = stopWords
+		}
+		if err := errors.Join(d.drv.Zero(driver.Control, d.stop, words), d.drv.Sync(driver.Control)); err != nil {
 			return err
 		}
 		d.set = false
@@ -179,7 +183,10 @@ func (r *runner) run(ctx context.Context, p *program) error {
 		return errors.Join(err, d.drv.Sync(driver.Compute), d.drv.Sync(driver.Copies))
 	}
 	r.runs++
-	return d.drv.Sync(driver.Compute)
+	if err := d.drv.Sync(driver.Compute); err != nil || !p.lay.waits {
+		return err
+	}
+	return d.gaveUp()
 }
 
 func (r *runner) sendAll(ctx context.Context, p *program) error {

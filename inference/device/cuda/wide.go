@@ -11,10 +11,6 @@ import (
 // Products and attention on compute capability 9.0, with the copy engine and the
 // products of warpgroups: kernels/matmul_sm90a.cu and attention_sm90a.cu.
 
-// patience is for how many milliseconds a kernel waits for what should come in
-// microseconds, before it gives up and says so.
-const patience = 10000
-
 // wideTiles are from large to small, each with one block on a processor, which stays.
 // Speeds are supposed; none is measured.
 var wideTiles = []gemmTile{
@@ -95,6 +91,7 @@ func (d *Device) keysAhead(keys int) int {
 // maps places tensor maps among the tables. Where memory is not known yet, so is what
 // they say.
 func (c *call) maps(list ...driver.Map) (mem, error) {
+	c.waits = true
 	var all []byte
 	for _, m := range list {
 		b := make([]byte, driver.MapSize)
@@ -108,5 +105,3 @@ func (c *call) maps(list ...driver.Map) (mem, error) {
 	}
 	return c.table(all), nil
 }
-
-func (d *Device) patience() int { return patience }
