@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"time"
 
 	"kinora/app/studio"
 	"kinora/inference"
@@ -16,12 +17,17 @@ import (
 // model's largest clip, and blocks of larger models passing through.
 const least = 2 << 30
 
+// vetLimit is how long a GPU's kernels may take to be proved; it takes seconds.
+const vetLimit = 30 * time.Second
+
 // openDevice opens the device that o names. Auto is the GPU where there is one that
-// will do, and else the CPU.
+// will do, and else the CPU; cuda-mma is the GPU without the kernels for Hopper.
 func openDevice(o studio.EngineOptions, openCUDA func(cuda.Options) (device.Device, error)) (device.Device, error) {
-	c := cuda.Options{Index: o.GPU, Precision: precisionOf(o.Precision), Small: cuda.SmallModel, Plain: o.Plain}
+	c := cuda.Options{Index: o.GPU, Precision: precisionOf(o.Precision), Small: cuda.SmallModel, Plain: o.Plain,
+		Vet: vetter{gpu: o.GPU, limit: vetLimit}}
 	switch o.Device {
-	case "cuda":
+	case "cuda", "cuda-mma":
+		c.Mma = o.Device == "cuda-mma"
 		return openCUDA(c)
 	case "", "auto":
 		c.Least = least
@@ -35,7 +41,7 @@ func openDevice(o studio.EngineOptions, openCUDA func(cuda.Options) (device.Devi
 		}
 		return paper.Card(o.Memory), nil
 	default:
-		return nil, fmt.Errorf("%w: %q; choose auto, cpu or cuda", inference.ErrNoDevice, o.Device)
+		return nil, fmt.Errorf("%w: %q; choose auto, cpu, cuda or cuda-mma", inference.ErrNoDevice, o.Device)
 	}
 	return cpu.New(cpu.Options{Threads: threads(o)}), nil
 }

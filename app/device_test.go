@@ -28,6 +28,7 @@ func (g *gpu) Close() error  { g.closed++; return nil }
 
 func TestOpenDevice(t *testing.T) {
 	missing := fmt.Errorf("%w: the NVIDIA driver is too old: it speaks CUDA 11.2, and 11.4 is needed", inference.ErrNoDevice)
+	vet := vetter{gpu: 1, limit: vetLimit}
 	for _, c := range []struct {
 		device    string
 		precision string
@@ -35,14 +36,15 @@ func TestOpenDevice(t *testing.T) {
 		want      string // the device's name, or the error
 		asked     cuda.Options
 	}{
-		{"auto", "", nil, "cuda: Test GPU", cuda.Options{Small: cuda.SmallModel, Index: 1, Least: least}},
-		{"", "fp32", nil, "cuda: Test GPU", cuda.Options{Small: cuda.SmallModel, Index: 1, Least: least, Precision: cuda.Exact}},
-		{"auto", "", missing, "cpu", cuda.Options{Small: cuda.SmallModel, Index: 1, Least: least}},
-		{"cuda", "bf16", nil, "cuda: Test GPU", cuda.Options{Small: cuda.SmallModel, Index: 1, Precision: cuda.Fast}},
-		{"cuda", "", missing, missing.Error(), cuda.Options{Small: cuda.SmallModel, Index: 1}},
+		{"auto", "", nil, "cuda: Test GPU", cuda.Options{Small: cuda.SmallModel, Vet: vet, Index: 1, Least: least}},
+		{"", "fp32", nil, "cuda: Test GPU", cuda.Options{Small: cuda.SmallModel, Vet: vet, Index: 1, Least: least, Precision: cuda.Exact}},
+		{"auto", "", missing, "cpu", cuda.Options{Small: cuda.SmallModel, Vet: vet, Index: 1, Least: least}},
+		{"cuda", "bf16", nil, "cuda: Test GPU", cuda.Options{Small: cuda.SmallModel, Vet: vet, Index: 1, Precision: cuda.Fast}},
+		{"cuda-mma", "", nil, "cuda: Test GPU", cuda.Options{Small: cuda.SmallModel, Vet: vet, Index: 1, Mma: true}},
+		{"cuda", "", missing, missing.Error(), cuda.Options{Small: cuda.SmallModel, Vet: vet, Index: 1}},
 		{"cpu", "", nil, "cpu", cuda.Options{}},
 		{"card", "", nil, "a card of 24.0 GB", cuda.Options{}},
-		{"abacus", "", nil, `no such device: "abacus"; choose auto, cpu or cuda`, cuda.Options{}},
+		{"abacus", "", nil, `no such device: "abacus"; choose auto, cpu, cuda or cuda-mma`, cuda.Options{}},
 	} {
 		var asked cuda.Options
 		d, err := openDevice(studio.EngineOptions{Device: c.device, GPU: 1, Precision: c.precision}, func(o cuda.Options) (device.Device, error) {

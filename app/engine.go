@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"strings"
 	"sync"
 
 	"kinora/app/disk"
@@ -43,7 +44,7 @@ func newEngine(o studio.EngineOptions) (inference.Engine, error) {
 	}
 	e := &engine{Pipeline: pipeline.New(nil, lib), library: lib, asked: o, options: opt,
 		open: func() (device.Device, error) { return openDevice(o, cuda.Open) }}
-	if o.Device == "cuda" {
+	if strings.HasPrefix(o.Device, "cuda") {
 		_, err = e.ready()
 	}
 	return e, err

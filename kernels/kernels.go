@@ -21,6 +21,15 @@ var compiled embed.FS
 // they load it.
 var machines = []struct{ major, minor int }{{12, 0}, {9, 0}, {8, 9}, {8, 6}}
 
+// Sources tells what sources were compiled: a hash of each.
+func Sources() string {
+	b, err := compiled.ReadFile("ptx/SOURCES")
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
 // Images returns the kernels of a source file for a compute capability, the best
 // first. A driver may be too old for the first, so the others are tried.
 //

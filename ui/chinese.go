@@ -163,6 +163,7 @@ var chinese = speech{
 	"Automatic":                          "自动",
 	"CPU":                                "CPU",
 	"NVIDIA GPU (CUDA)":                  "NVIDIA 显卡（CUDA）",
+	"NVIDIA GPU (CUDA, mma.sync)":        "NVIDIA 显卡（CUDA，mma.sync）",
 
 	// fetching models
 	"Fetch models":          "下载模型",

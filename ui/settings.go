@@ -22,6 +22,7 @@ var choices = map[string]string{
 	"system": "As the system", "light": "Light", "dark": "Dark",
 	"en": "English", "zh": "中文",
 	"auto": "Automatic", "cpu": "CPU", "cuda": "NVIDIA GPU (CUDA)",
+	"cuda-mma": "NVIDIA GPU (CUDA, mma.sync)",
 }
 
 // settings shows the form, made from the studio's table.

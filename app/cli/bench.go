@@ -22,7 +22,7 @@ func measure(ctx context.Context, e Env, c *command, args []string) error {
 		f.BoolVar(&o.JSON, "json", false, "print one JSON object")
 		f.BoolVar(&o.Whole, "whole", false, "all sizes on a CPU too, which takes hours and 24 GB of memory")
 		f.BoolVar(&o.Quick, "quick", false, "tiny sizes, to see that everything runs; the figures say nothing")
-		f.StringVar(&o.Device, "device", "auto", "auto, cpu or cuda")
+		f.StringVar(&o.Device, "device", "auto", "auto, cpu, cuda or cuda-mma")
 		f.IntVar(&o.Threads, "threads", 0, "CPU threads (default: all)")
 	}, args)
 	if err != nil {

@@ -155,7 +155,7 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"frobnicate"}, Usage, "no command"}, {[]string{"generate", "--bogus"}, Usage, "--help"},
 		{[]string{"generate", "a", "fox"}, Usage, "in quotes"}, {[]string{"generate"}, Usage, "prompt is empty"},
 		{append(ok, "--size", "big"), Usage, "256x192"}, {append(ok, "--size", "3x3"), Usage, "no size"}, {append(ok, "--frames", "0"), Usage, "more than 0"},
-		{append(ok, "--steps", "x"), Usage, "invalid value"}, {append(ok, "--device", "tpu"), Usage, "auto, cpu or cuda"}, {append(ok, "--threads", "-1"), Usage, "threads"},
+		{append(ok, "--steps", "x"), Usage, "invalid value"}, {append(ok, "--device", "tpu"), Usage, "auto, cpu, cuda or cuda-mma"}, {append(ok, "--threads", "-1"), Usage, "threads"},
 		{append(ok, "--config", bad), Usage, "line 1: unknown key"}, {append(ok, "--config", filepath.Join(dir, "none.yaml")), Usage, "none.yaml"},
 		{append(ok, "--like", file), Usage, "file"}, {append(ok, "--image", file), Usage, "no picture"}, {append(ok, "--no-history"), Usage, "needs --out"},
 		{append(ok, "--out", "a.avi"), Usage, "avi"}, {append(ok, "--model", "none"), NoModel, "none"},

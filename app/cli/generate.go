@@ -48,7 +48,7 @@ func (a *ask) flags(f *flag.FlagSet) {
 	f.IntVar(&r.Window, "attention-window", 0, "attend to so many latent frames on each side; 0: as trained, -1: find out how few do")
 	f.StringVar(&r.Model, "model", "", "kinora models lists them (default: the built-in one)")
 	a.variants(f)
-	f.StringVar(&a.device, "device", "", "auto, cpu or cuda (default: as in the settings)")
+	f.StringVar(&a.device, "device", "", "auto, cpu, cuda or cuda-mma: cuda without the kernels for Hopper (default: as in the settings)")
 	f.IntVar(&a.threads, "threads", 0, "CPU threads; the clip is the same with any number (default: all)")
 	f.Func("budget", "memory that the clip may take, such as 8GB (default: as in the settings, else what is free)", func(s string) (err error) {
 		a.memory, err = parseBytes(s)
@@ -146,8 +146,8 @@ func (a *ask) open(ctx context.Context, e Env) (*studio.Studio, error) {
 
 // computes refuses devices that clips cannot be made on.
 func computes(device string) error {
-	if !slices.Contains([]string{"", "auto", "cpu", "cuda"}, device) {
-		return usage("--device %s: want auto, cpu or cuda", device)
+	if !slices.Contains([]string{"", "auto", "cpu", "cuda", "cuda-mma"}, device) {
+		return usage("--device %s: want auto, cpu, cuda or cuda-mma", device)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func planClip(ctx context.Context, e Env, c *command, args []string) error {
 		f.StringVar(&a.Sampler, "sampler", "", "kinora models lists them (default: the model's)")
 		f.StringVar(&a.Model, "model", "", "kinora models lists them (default: the built-in one). wan2.2-ti2v-5b, and that with -fp8 or -q8_0 after it, can be planned for without being there")
 		a.variants(f)
-		f.StringVar(&a.device, "device", "", "auto, cpu, cuda, or card: a GPU that need not be there (default: as in the settings)")
+		f.StringVar(&a.device, "device", "", "auto, cpu, cuda, cuda-mma, or card: a GPU that need not be there (default: as in the settings)")
 		f.IntVar(&a.threads, "threads", 0, "CPU threads (default: all)")
 		f.StringVar(&a.config, "config", "", "inference_config.yaml to take defaults from")
 		f.StringVar(&a.like, "like", "", "take all settings from this clip")

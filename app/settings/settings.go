@@ -26,7 +26,7 @@ type Values struct {
 	Mirror      string            `json:"mirror"`      // address that models are fetched from; empty: their publishers'
 	Offline     bool              `json:"offline"`     // nothing is fetched
 	ConfigFile  string            `json:"config_file"`
-	Device      string            `json:"device"`  // auto, cpu, cuda
+	Device      string            `json:"device"`  // auto, cpu, cuda, cuda-mma
 	Threads     int               `json:"threads"` // 0: all cores
 	Memory      int               `json:"memory"`  // GB a clip may take, 0: what is free
 	Theme       string            `json:"theme"`   // system, light, dark

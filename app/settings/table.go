@@ -46,7 +46,7 @@ var table = []Item{
 	{Key: "mirror", Label: "Mirror", Help: "Address that models are fetched from, such as https://mirror.example; empty: from their publishers", Kind: Text, field: func(v *Values) any { return &v.Mirror }},
 	{Key: "offline", Label: "Offline", Help: "Nothing is fetched from the network", Kind: Flag, field: func(v *Values) any { return &v.Offline }},
 	{Key: "config_file", Label: "Configuration", Help: "inference_config.yaml with defaults for every clip; changes show at once", Kind: File, field: func(v *Values) any { return &v.ConfigFile }},
-	{Key: "device", Label: "Device", Help: "What clips are made on", Kind: Choice, Choices: []string{"auto", "cpu", "cuda"}, field: func(v *Values) any { return &v.Device }},
+	{Key: "device", Label: "Device", Help: "What clips are made on", Kind: Choice, Choices: []string{"auto", "cpu", "cuda", "cuda-mma"}, field: func(v *Values) any { return &v.Device }},
 	{Key: "threads", Label: "CPU threads", Help: "0 uses all cores; the clip is the same with any number", Kind: Number, Max: 1024, field: func(v *Values) any { return &v.Threads }},
 	{Key: "memory", Label: "Memory", Help: "GB that a clip may take; 0 takes what is free", Kind: Number, Max: 256, field: func(v *Values) any { return &v.Memory }},
 	{Key: "theme", Label: "Theme", Help: "Light, dark, or as the system says", Kind: Choice, Choices: []string{"system", "light", "dark"}, field: func(v *Values) any { return &v.Theme }},

@@ -15,7 +15,7 @@ import (
 
 // EngineOptions say what an engine is to be made of.
 type EngineOptions struct {
-	Device      string // auto, cpu, cuda
+	Device      string // auto, cpu, cuda, cuda-mma
 	GPU         int    // which one, of several
 	Precision   string // of the GPU's arithmetic; empty: the engine's choice
 	Plain       bool   // the GPU's steps are not recorded

@@ -53,8 +53,11 @@ type Options struct {
 	Mma bool
 	// Vet says whether those kernels may be used on this GPU, or why not, before they
 	// are. Where it is nil, Prove does.
-	Vet func(*Device) error
+	Vet Vetter
 }
+
+// A Vetter decides about a GPU that is open.
+type Vetter interface{ Vet(*Device) error }
 
 // builders is the whole device: what launches an operation is.
 var builders = [graph.NumOps]func(*call) error{

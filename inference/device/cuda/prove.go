@@ -28,11 +28,11 @@ func (d *Device) settle() error {
 		return err
 	})
 	if err == nil {
-		vet := d.opt.Vet
-		if vet == nil {
-			vet = (*Device).Prove
+		if d.opt.Vet == nil {
+			err = d.Prove()
+		} else {
+			err = d.opt.Vet.Vet(d)
 		}
-		err = vet(d)
 	}
 	d.wide, d.unfit = err == nil, err
 	return d.broken

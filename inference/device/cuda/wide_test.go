@@ -17,11 +17,17 @@ import (
 	"kinora/inference/tensor"
 )
 
+type vetting func(*Device) error
+
+func (f vetting) Vet(d *Device) error { return f(d) }
+
+var trust = vetting(func(*Device) error { return nil })
+
 // onHopper is a device on an emulated GPU of compute capability 9.0.
 func onHopper(t *testing.T, o Options) *Device {
 	t.Helper()
 	if o.Vet == nil { // most tests switch the kernels on by themselves
-		o.Vet = func(*Device) error { return errors.New("not asked") }
+		o.Vet = vetting(func(*Device) error { return errors.New("not asked") })
 	}
 	d, err := New(emulated.OpenHopper, o)
 	if errors.Is(err, emulated.ErrNoCompiler) {
@@ -97,10 +103,10 @@ func TestWideWhereItCanBe(t *testing.T) {
 			if c.noMaps {
 				f.fail["encode"] = driver.ErrNoMaps
 			}
-			c.o.Vet = func(*Device) error {
+			c.o.Vet = vetting(func(*Device) error {
 				asked = true
 				return c.vet
-			}
+			})
 			d := faked(t, f, c.o)
 			wide, unfit := d.Wide()
 			if asked != c.asked || wide != c.wide || (unfit == nil) != (c.unfit == "") || unfit != nil && !strings.Contains(unfit.Error(), c.unfit) {
@@ -128,7 +134,7 @@ func TestBlockOnHopper(t *testing.T) {
 		}
 	}
 	var outs [2][]float32
-	for i, o := range []Options{{Mma: true}, {Vet: (*Device).Prove}} {
+	for i, o := range []Options{{Mma: true}, {Vet: vetting((*Device).Prove)}} {
 		d := onHopper(t, o)
 		if wide, unfit := d.Wide(); wide != (i == 1) || unfit != nil {
 			t.Fatal(wide, unfit)
@@ -170,7 +176,7 @@ func TestLostCopy(t *testing.T) {
 	src, draw := stack(1)
 	t.Run("when opening", func(t *testing.T) {
 		t.Setenv("KINORA_EMU_LOSE", "7")
-		d := onHopper(t, Options{Vet: (*Device).Prove})
+		d := onHopper(t, Options{Vet: vetting((*Device).Prove)})
 		if wide, unfit := d.Wide(); wide || unfit == nil || !strings.Contains(unfit.Error(), "gave up") {
 			t.Error(wide, unfit)
 		}
@@ -180,7 +186,7 @@ func TestLostCopy(t *testing.T) {
 	})
 	t.Run("when running", func(t *testing.T) {
 		t.Setenv("KINORA_EMU_LOSE", "2")
-		d := onHopper(t, Options{Vet: func(*Device) error { return nil }})
+		d := onHopper(t, Options{Vet: trust})
 		p := loaded(t, d, src, draw)
 		if err := p.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "gave up") {
 			t.Error(err)
@@ -197,6 +203,6 @@ func TestLostCopy(t *testing.T) {
 
 // When the word is set, the kernels write nothing, like all others.
 func TestWideKernelsStop(t *testing.T) {
-	d := onHopper(t, Options{Vet: func(*Device) error { return nil }, Precision: Fast})
+	d := onHopper(t, Options{Vet: trust, Precision: Fast})
 	everyKernelStops(t, d, map[graph.Op][]devicetest.Case{graph.MatMul: devicetest.Cases()[graph.MatMul], graph.Attention: devicetest.Cases()[graph.Attention]})
 }
