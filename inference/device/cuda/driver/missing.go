@@ -114,13 +114,14 @@ func encode(m Map) ([]byte, error) {
 	for i := range m.Stride {
 		stride[i] = C.cuuint64_t(m.Stride[i])
 	}
-	var to C.CUtensorMap
+	room := make([]byte, MapSize+64) // Go does not know of multiples of 64
+	to := room[-uintptr(unsafe.Pointer(&room[0]))%64:][:MapSize]
 	at := uintptr(m.At) // an address of the GPU's, which the function takes as a pointer
-	r := C.cuTensorMapEncodeTiled(&to, C.CU_TENSOR_MAP_DATA_TYPE_UINT16, C.cuuint32_t(len(m.Size)), *(*unsafe.Pointer)(unsafe.Pointer(&at)),
+	r := C.cuTensorMapEncodeTiled((*C.CUtensorMap)(unsafe.Pointer(&to[0])), C.CU_TENSOR_MAP_DATA_TYPE_UINT16, C.cuuint32_t(len(m.Size)), *(*unsafe.Pointer)(unsafe.Pointer(&at)),
 		&size[0], &stride[0], &box[0], &step[0], C.CU_TENSOR_MAP_INTERLEAVE_NONE, C.CU_TENSOR_MAP_SWIZZLE_128B,
 		C.CU_TENSOR_MAP_L2_PROMOTION_L2_256B, C.CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE)
 	if r == C.CUDA_ERROR_NOT_FOUND {
 		return nil, ErrNoMaps
 	}
-	return C.GoBytes(unsafe.Pointer(&to), MapSize), check("make a tensor map", r)
+	return to, check("make a tensor map", r)
 }

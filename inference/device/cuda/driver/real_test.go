@@ -26,8 +26,13 @@ func TestThroughFakeDriver(t *testing.T) {
 	if out, err := exec.Command("gcc", "-shared", "-fPIC", "-o", lib, "testdata/fake.c").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	bare := filepath.Join(t.TempDir(), "libbare.so") // from before CUDA 12
+	if out, err := exec.Command("gcc", "-shared", "-fPIC", "-DNO_MAPS", "-o", bare, "testdata/fake.c").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 	for part, env := range map[string][]string{
 		"none": {"KINORA_CUDA_DRIVER=libno-such-driver.so"}, "nogpu": {"FAKE_NO_GPU=1"}, "old": {"FAKE_OLD=1"}, "whole": nil, "ptx": {"FAKE_PTX_ONLY=1"},
+		"hopper": {"FAKE_HOPPER=1"}, "nomaps": {"FAKE_HOPPER=1", "KINORA_CUDA_DRIVER=" + bare},
 	} {
 		t.Run(part, func(t *testing.T) {
 			c := exec.Command(os.Args[0], "-test.run=TestThroughFakeDriver$")
@@ -40,6 +45,12 @@ func TestThroughFakeDriver(t *testing.T) {
 }
 
 var parts = map[string]func(t *testing.T){
+	"hopper": hopper,
+	"nomaps": func(t *testing.T) {
+		if _, err := opened(t).Encode(Map{At: 256, Size: []int{64}, Box: []int{64}}); !errors.Is(err, ErrNoMaps) {
+			t.Error(err)
+		}
+	},
 	"none":  refused("no NVIDIA driver is installed"),
 	"nogpu": refused("finds no GPU"),
 	"old":   refused("too old: it speaks CUDA 11.2, and 11.4 is needed"),
@@ -67,6 +78,44 @@ func opened(t *testing.T) Driver {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// Maps go to the driver as they should, and files for Hopper are loaded as machine code.
+func hopper(t *testing.T) {
+	d := opened(t)
+	if i := d.Info(); i.Major != 9 || i.Minor != 0 || i.Shared != 232448 {
+		t.Errorf("%+v", i)
+	}
+	m := Map{At: 0x7000, Size: []int{200, 77}, Stride: []int64{400}, Box: []int{64, 128}}
+	b, err := d.Encode(m)
+	if err != nil || !bytes.Equal(b, bytes.Repeat([]byte{0x5a}, MapSize)) {
+		t.Errorf("%x, %v", b, err)
+	}
+	m.Size[0] = 13
+	var failed *Error
+	if _, err := d.Encode(m); !errors.As(err, &failed) || failed.Code != 1 {
+		t.Errorf("what the driver refuses: %v", err)
+	}
+	for _, bad := range []Map{
+		{}, {At: 8, Size: []int{64}, Box: []int{64}}, {Size: []int{64}, Box: []int{32}}, {Size: []int{64, 0}, Stride: []int64{128}, Box: []int{64, 1}},
+		{Size: []int{64, 1}, Stride: []int64{130}, Box: []int{64, 1}}, {Size: []int{64, 1}, Stride: []int64{128}, Box: []int{64, 257}},
+		{Size: []int{64, 1}, Box: []int{64, 1}},
+	} {
+		if _, err := d.Encode(bad); err == nil || errors.As(err, &failed) {
+			t.Errorf("%+v: %v", bad, err)
+		}
+	}
+	for _, file := range []string{"matmul_sm90a", "attention_sm90a"} {
+		if err := d.Launch(Compute, &Launch{File: file, Kernel: file, Blocks: 132, Threads: 384, Shared: 230000, Args: []uint64{1, 2}}); err != nil {
+			t.Error(err)
+		}
+	}
+	log, err := os.ReadFile(os.Getenv("FAKE_LOG"))
+	const want = "map type 1 rank 2 at 0x7000 size 200 77 stride 400 box 64 128 step 1 1 modes 0 3 3 0;load machine code;" +
+		"matmul_sm90a attribute 8 = 230000;matmul_sm90a 132x384 shared 230000 arguments 1 2;load machine code;"
+	if err != nil || !strings.HasPrefix(string(log), want) {
+		t.Errorf("the driver saw\n%s, %v\nwant\n%s", log, err, want)
+	}
 }
 
 func whole(t *testing.T) {

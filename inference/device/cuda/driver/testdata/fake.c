@@ -22,10 +22,10 @@ CUresult cuDeviceGetName(char *s, int n, CUdevice d) { (void)d; snprintf(s, n, "
 CUresult cuDeviceGetAttribute(int *v, CUdevice_attribute a, CUdevice d) {
   (void)d;
   switch ((int)a) {
-    case 75: *v = 8; break;
-    case 76: *v = 6; break;
+    case 75: *v = getenv("FAKE_HOPPER") ? 9 : 8; break;
+    case 76: *v = getenv("FAKE_HOPPER") ? 0 : 6; break;
     case 16: *v = 28; break;
-    case 97: *v = 101376; break;
+    case 97: *v = getenv("FAKE_HOPPER") ? 232448 : 101376; break;
     default: *v = 1000;
   }
   return 0;
@@ -86,4 +86,18 @@ CUresult cuGraphInstantiateWithFlags(CUgraphExec *e, CUgraph g, unsigned long lo
 CUresult cuGraphDestroy(CUgraph g) { free(g); return 0; }
 CUresult cuGraphLaunch(CUgraphExec e, CUstream s) { (void)e, (void)s; say("replay;"); return 0; }
 CUresult cuGraphExecDestroy(CUgraphExec e) { free(e); return 0; }
+#ifndef NO_MAPS
+CUresult cuTensorMapEncodeTiled(CUtensorMap *to, CUtensorMapDataType t, cuuint32_t rank, void *at, const cuuint64_t *size, const cuuint64_t *stride,
+                                const cuuint32_t *box, const cuuint32_t *step, CUtensorMapInterleave i, CUtensorMapSwizzle s,
+                                CUtensorMapL2promotion l, CUtensorMapFloatOOBfill o) {
+  char line[256];
+  if ((uintptr_t)to % 64 || size[0] == 13) return 1;
+  snprintf(line, sizeof line, "map type %d rank %u at %p size %llu %llu stride %llu box %u %u step %u %u modes %d %d %d %d;", (int)t, rank, at,
+           (unsigned long long)size[0], (unsigned long long)size[1], (unsigned long long)stride[0], box[0], box[1], step[0], step[1],
+           (int)i, (int)s, (int)l, (int)o);
+  say(line);
+  memset(to, 0x5a, sizeof *to);
+  return 0;
+}
+#endif
 CUresult cuGetErrorName(CUresult r, const char **s) { *s = r == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : "CUDA_ERROR"; return 0; }
