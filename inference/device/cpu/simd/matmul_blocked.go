@@ -147,7 +147,7 @@ func (a Matmul) fewRows(p *Pool) {
 		if !known {
 			flat := p.scratch.take((hi - lo) * k)
 			defer p.scratch.give(flat)
-			Widen(flat, w, a.W.DType)
+			p.widen(flat, w, a.W.DType)
 			w, stride = tensor.Bytes(flat), 4*k
 		}
 		g := kernel.Gemv{M: a.M, N0: 0, N1: hi - lo, K: k, LDA: a.LDA, Type: t, Stride: stride, LDC: a.LDC}

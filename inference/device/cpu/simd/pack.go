@@ -48,7 +48,7 @@ func packColumns(p *Pool, w Weights, n0, n1 int, out []float32) {
 	if w.apart() {
 		flat := p.scratch.take(w.N * w.K)
 		defer p.scratch.give(flat)
-		Widen(flat, w.Data, w.DType)
+		p.widen(flat, w.Data, w.DType)
 		w.Data, w.DType = tensor.Bytes(flat), tensor.F32
 	}
 	panel := p.set.Panel
@@ -78,7 +78,7 @@ func packPanel(p *Pool, w Weights, n0, n1 int, dst []float32) {
 	default:
 		flat := p.scratch.take((n1 - n0) * w.K)
 		defer p.scratch.give(flat)
-		Widen(flat, w.Data[n0*size:], w.DType)
+		p.widen(flat, w.Data[n0*size:], w.DType)
 		p.set.PackRight(kernel.F32, n1-n0, w.K, tensor.Bytes(flat), 4*w.K, false, dst)
 	}
 }

@@ -2,10 +2,12 @@ package simd
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"kinora/inference/tensor"
+	"kinora/inference/weights/quant"
 )
 
 func TestNorm(t *testing.T) {
@@ -262,6 +264,33 @@ func TestWidenBytes(t *testing.T) {
 		Widen(got, c.src, c.d)
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%v: got %v, want %v", c.d, got, c.want)
+		}
+	}
+}
+
+// The kernels of every level widen blocks to the very numbers that the types mean.
+func TestWidenBlocks(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, l := range Levels() {
+		p := NewPoolAt(1, l)
+		defer p.Close()
+		for d := range blockTypes {
+			elems, size := d.Block()
+			const blocks = 300
+			src := make([]byte, blocks*size)
+			for i := range src {
+				src[i] = byte(r.Uint32())
+			}
+			want, got := make([]float32, blocks*elems), make([]float32, blocks*elems)
+			if err := quant.Widen(want, d, src); err != nil {
+				t.Fatal(err)
+			}
+			p.widen(got, src, d)
+			for i, v := range want {
+				if math.Float32bits(v) != math.Float32bits(got[i]) && (v == v || got[i] == got[i]) {
+					t.Fatalf("%v, %v: number %d of block %d is %g, want %g", l, d, i%elems, i/elems, got[i], v)
+				}
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 
+	"kinora/inference/device/cpu/simd/kernel"
 	"kinora/inference/tensor"
 	"kinora/inference/weights/quant"
 )
@@ -60,6 +61,21 @@ func Widen(dst []float32, src []byte, d tensor.DType) {
 	if err := quant.Widen(dst, d, src); err != nil {
 		panic("simd: " + err.Error()) // the caller asked CanWiden
 	}
+}
+
+// blockTypes are blocks that kernels widen.
+var blockTypes = map[tensor.DType]kernel.Type{
+	tensor.Q8_0: kernel.Q8_0, tensor.Q4_0: kernel.Q4_0, tensor.Q4K: kernel.Q4K, tensor.Q5K: kernel.Q5K, tensor.Q6K: kernel.Q6K,
+}
+
+// widen is Widen by the pool's kernels, where they know the type: the same numbers.
+func (p *Pool) widen(dst []float32, src []byte, d tensor.DType) {
+	t, ok := blockTypes[d]
+	if elems, _ := d.Block(); !ok || p.set == nil || len(dst)%elems != 0 {
+		Widen(dst, src, d)
+		return
+	}
+	p.set.Widen(t, dst, src[:d.Size(len(dst))])
 }
 
 // Narrow rounds src, to nearest even, to bf16 or f16, or copies it as f32.

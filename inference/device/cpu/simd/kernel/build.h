@@ -5,6 +5,7 @@
 #include "vec.h"
 #include "act.h"
 #include "pack.h"
+#include "blocks.h"
 #include "tile.h"
 #include "gemm.h"
 #include "conv.h"

@@ -63,5 +63,5 @@ static void door_norm(const i64 *n, double eps, const float *x, const float *wei
   {                                                                                                                                  \
     MR, NR, door_pack_left, door_pack_right, door_gemm, door_gemv, door_conv_scratch, door_conv, door_planar_scratch,         \
         door_conv_planar, attention_scratch, door_attention,  \
-        door_norm, softmax, act_run, pair, muladd, modulate, rope, widen_run, peak                                                   \
+        door_norm, softmax, act_run, pair, muladd, modulate, rope, widen_stored, peak                                                   \
   }

@@ -44,11 +44,17 @@ type Set struct {
 // A Type is how weights are stored.
 type Type int
 
-// The types that kernels read; others are widened to F32 before.
+// The types that kernels read; others are widened to F32 before. Those from Q8_0 on
+// are blocks, which only Widen reads.
 const (
 	F32 Type = iota
 	BF16
 	F16
+	Q8_0
+	Q4_0
+	Q4K
+	Q5K
+	Q6K
 )
 
 // Finish is what happens to a product before it is stored, as in simd.Matmul.

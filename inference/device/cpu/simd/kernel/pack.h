@@ -2,7 +2,7 @@
 // columns (the last of VW where that is enough), each k by k; a left side [M, K]
 // becomes panels of up to MR rows, each k by k.
 
-enum { F32, BF16, F16 };
+enum { F32, BF16, F16, Q8_0, Q4_0, Q4_K, Q5_K, Q6_K };
 
 // widen_run turns n stored numbers into floats.
 static void widen_run(i64 type, i64 n, const void *src, float *dst) {
