@@ -21,6 +21,7 @@ type Line struct {
 	Unit    string  `json:"unit,omitempty"`
 	Share   float64 `json:"share,omitempty"` // of the ceiling
 	Bytes   int64   `json:"bytes,omitempty"` // held by the device
+	Times   float64 `json:"times,omitempty"` // as long as the device's first way takes
 }
 
 func (l Line) String() string {
@@ -41,6 +42,9 @@ func (l Line) String() string {
 	}
 	if l.Bytes > 0 {
 		s += fmt.Sprintf("  %6.2f GB held", float64(l.Bytes)/(1<<30))
+	}
+	if l.Times > 0 {
+		s += fmt.Sprintf("  %5.2f times as long", l.Times)
 	}
 	return s
 }
@@ -66,8 +70,19 @@ type Options struct {
 	Report func(Line)
 	// Look, where it is set, may look at each whole program after it was measured.
 	Look func(name, clip string, p device.Program, each time.Duration) error
+	// Ways are several in which the device can do the same; empty: as it does.
+	Ways []Way
 	// Blocks is how many blocks of the denoiser are drawn; 0: all.
 	Blocks int
+}
+
+// A Way is a device's, with other kernels. The first is the device's own: Take makes
+// what is loaded from then on go that way, and Kernels tells programs of different ways
+// apart. What is the same in a way as in the first is not measured again.
+type Way struct {
+	Name    string
+	Take    func()
+	Kernels func(device.Program) string
 }
 
 // Parts are what Run measures, in order.

@@ -2,10 +2,12 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
 
+	"kinora/inference/device"
 	"kinora/inference/device/cpu"
 )
 
@@ -90,6 +92,47 @@ func TestLine(t *testing.T) {
 	} {
 		if got := l.String(); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// Every operation is measured in each way that is not the same, and the device is left
+// in its own.
+func TestWays(t *testing.T) {
+	for _, same := range []bool{true, false} {
+		d := cpu.New(cpu.Options{})
+		taken, lines := "own", map[string]int{}
+		way := func(name string) Way {
+			return Way{Name: name, Take: func() { taken = name }, Kernels: func(p device.Program) string {
+				if same {
+					return ""
+				}
+				return fmt.Sprintf("%p", p)
+			}}
+		}
+		_, errs := Run(context.Background(), Options{Device: d, Size: Tiny, Parts: []string{"operations", "step"}, Blocks: 1, Runs: 1, Most: 1,
+			Ways: []Way{way("own"), way("other")}, Report: func(l Line) {
+				name, other := strings.CutSuffix(l.Name, ", other")
+				if other != (l.Times > 0) {
+					t.Errorf("%+v", l)
+				}
+				if !strings.HasPrefix(name, "loading") {
+					lines[name]++
+				}
+			}})
+		for _, err := range errs {
+			t.Error(err)
+		}
+		for name, n := range lines {
+			if n != map[bool]int{true: 1, false: 2}[same] {
+				t.Errorf("the same %v: %s was measured %d times", same, name, n)
+			}
+		}
+		if len(lines) < 12 || taken != "own" {
+			t.Errorf("%d operations, and the device was left in its way %q", len(lines), taken)
+		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -1,8 +1,10 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"kinora/inference/device"
 	"kinora/inference/graph"
@@ -137,6 +139,33 @@ func (b *bench) operation(c clip, o operation) error {
 		return err
 	}
 	b.report(b.rated(Line{Name: o.name, Clip: c.name, Seconds: each.Seconds()}, o.flops, o.bytes))
+	return b.otherWays(o.name, c, p, each, b.source(), nil, o.draw, o.flops, o.bytes)
+}
+
+// otherWays measures again what differs in them from p, which took that long.
+func (b *bench) otherWays(name string, c clip, p device.Program, first time.Duration, src *random, with device.Program,
+	draw func(s *graph.Scope) *graph.Node, flops, bytes float64) error {
+	if len(b.Ways) < 2 {
+		return nil
+	}
+	defer b.Ways[0].Take()
+	for _, w := range b.Ways[1:] {
+		w.Take()
+		q, _, err := b.loaded(src, with, draw)
+		if err != nil {
+			return fmt.Errorf("%s: %w", w.Name, err)
+		}
+		if w.Kernels(q) != w.Kernels(p) {
+			each, err := b.gauge.Time(q, b.Runs, b.Most)
+			if err != nil {
+				return errors.Join(fmt.Errorf("%s: %w", w.Name, err), q.Close())
+			}
+			b.report(b.rated(Line{Name: name + ", " + w.Name, Clip: c.name, Seconds: each.Seconds(), Times: each.Seconds() / first.Seconds()}, flops, bytes))
+		}
+		if err := q.Close(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -69,7 +69,14 @@ func (b *bench) each(name string, src *random, draw func(c clip) func(s *graph.S
 			return err
 		}
 		b.report(Line{Name: "loading: " + name, Clip: c.name, Seconds: time.Since(start).Seconds()})
-		if err := b.whole(name, c, p, flops); err != nil {
+		took, err := b.whole(name, c, p, flops)
+		if err != nil {
+			return err
+		}
+		if with = p; src.shapes["decoder.conv1.weight"] != nil {
+			with = nil
+		}
+		if err := b.otherWays(name, c, p, took, src, with, draw(c), flops, 0); err != nil {
 			return err
 		}
 	}
@@ -79,18 +86,18 @@ func (b *bench) each(name string, src *random, draw func(c clip) func(s *graph.S
 	return nil
 }
 
-func (b *bench) whole(name string, c clip, p device.Program, flops float64) error {
+func (b *bench) whole(name string, c clip, p device.Program, flops float64) (time.Duration, error) {
 	each, err := b.gauge.Time(p, max(3, b.Runs/4), b.Most)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	l := Line{Name: name, Clip: c.name, Seconds: each.Seconds()}
 	if l.Bytes, err = b.gauge.Held(p); err != nil {
-		return err
+		return 0, err
 	}
 	b.report(b.rated(l, flops, 0))
 	if b.Look == nil {
-		return nil
+		return each, nil
 	}
-	return b.Look(name, c.name, p, each)
+	return each, b.Look(name, c.name, p, each)
 }

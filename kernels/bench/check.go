@@ -54,16 +54,28 @@ func items() (list []string) {
 	return list
 }
 
-func open(name, precision string) (*cuda.Device, error) {
-	o := cuda.Options{Precision: map[string]cuda.Precision{"exact": cuda.Exact, "fast": cuda.Fast}[precision]}
+// trusted takes kernels as they are, to see what they do.
+type trusted struct{}
+
+func (trusted) Vet(*cuda.Device) error { return nil }
+
+// open opens a device with the kernels that -kernels names.
+func open(name, kernels, precision string) (*cuda.Device, error) {
+	o := cuda.Options{Mma: kernels == "mma", Vet: trusted{}, Precision: map[string]cuda.Precision{"exact": cuda.Exact, "fast": cuda.Fast}[precision]}
 	if precision == "program" {
 		o.Small = cuda.SmallModel
 	}
+	if kernels == "proved" {
+		o.Vet = nil
+	}
 	var d device.Device
 	var err error
-	if name == "emulated" {
+	switch name {
+	case "emulated":
 		d, err = cuda.New(emulated.Open, o)
-	} else {
+	case "emulated-hopper":
+		d, err = cuda.New(emulated.OpenHopper, o)
+	default:
 		d, err = cuda.Open(o)
 	}
 	if err != nil {
@@ -74,7 +86,7 @@ func open(name, precision string) (*cuda.Device, error) {
 
 // checkHere runs the items in this process and writes a verdict in JSON before and
 // after each. It ends with the context that is lost.
-func checkHere(device string, small bool, list []string) {
+func checkHere(device, kernels string, small bool, list []string) {
 	out := json.NewEncoder(os.Stdout)
 	say := func(v verdict) {
 		if v.Worst.Off != v.Worst.Off || v.Worst.Off > 1e30 { // JSON has no NaN
@@ -101,7 +113,7 @@ func checkHere(device string, small bool, list []string) {
 				}
 			}
 			var err error
-			if d, err = open(device, precision); err != nil {
+			if d, err = open(device, kernels, precision); err != nil {
 				v.Error, v.Failed = err.Error(), 1
 				say(v)
 				os.Exit(1)
@@ -164,11 +176,11 @@ func loaded(files map[string]string) string {
 
 // check runs every operation's cases in processes of their own: one goes on for as
 // long as it can, and when it dies or hangs, another goes on behind.
-func check(device string, small bool, patience time.Duration) error {
+func check(device, kernels string, small bool, patience time.Duration) error {
 	list, good, bad := append(items(), largeItems(small)...), 0, 0
 	fmt.Printf("%-27s %5s %6s  %-6s %11s %10s %10s %6s  %s\n", "operation", "cases", "runs", "", "of the tol.", "error", "tolerance", "s", "worst case")
 	for len(list) > 0 {
-		done, err := checkApart(device, small, list, patience, func(v verdict) {
+		done, err := checkApart(device, kernels, small, list, patience, func(v verdict) {
 			if v.Item == "loaded" {
 				fmt.Println("kernels:", v.Error)
 				return
@@ -207,12 +219,12 @@ func check(device string, small bool, patience time.Duration) error {
 
 // checkApart starts a process for the items, and returns how many of them came to
 // a verdict; the one during which the process ended is counted too, as failed.
-func checkApart(device string, small bool, list []string, patience time.Duration, tell func(verdict)) (done int, err error) {
+func checkApart(device, kernels string, small bool, list []string, patience time.Duration, tell func(verdict)) (done int, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return 0, err
 	}
-	c := exec.Command(self, "-device", device, fmt.Sprint("-small=", small), "-here", strings.Join(list, ";"))
+	c := exec.Command(self, "-device", device, "-kernels", kernels, fmt.Sprint("-small=", small), "-here", strings.Join(list, ";"))
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
 	if err != nil {

@@ -25,7 +25,7 @@ const near = 40
 
 // clips makes whole clips with the built-in model on the CPU and on the GPU, from
 // the same seeds, and tells how alike they are.
-func clips(name, starter, pictures string, small bool) error {
+func clips(name, which, starter, pictures string, small bool) error {
 	lib, err := library.New(os.DirFS(starter))
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func clips(name, starter, pictures string, small bool) error {
 				continue
 			}
 			if err := func() (err error) {
-				d, err := open(name, p)
+				d, err := open(name, which, p)
 				if err != nil {
 					return err
 				}

@@ -25,10 +25,12 @@ func main() {
 	log.SetFlags(0)
 	out := flag.String("o", "bench.jsonl", "where results go")
 	small := flag.Bool("small", false, "tiny sizes, to try the program itself")
-	name := flag.String("device", "cuda", "cuda, or emulated to try the program where there is no GPU")
+	name := flag.String("device", "cuda", "cuda, or emulated or emulated-hopper to try the program where there is no GPU")
 	only := flag.String("only", "", "ceilings, operations, step or decode; all by default")
+	which := flag.String("kernels", "both", "on compute capability 9.0: wgmma, mma, proved (wgmma, if it agrees with mma), or both side by side")
 	runs := flag.Int("runs", 20, "how often each is run")
 	most := flag.Duration("most", time.Second, "how long each may take, though it is run twice at least")
+	proves := flag.Bool("prove", false, "in place of measuring, see whether the kernels for compute capability 9.0 agree with those of mma.sync")
 	checks := flag.Bool("check", false, "in place of measuring, see whether every operation is right")
 	here := flag.String("here", "", "operations to check in this process; -check does that")
 	patience := flag.Duration("patience", 20*time.Second, "how long an operation's checks may take")
@@ -37,18 +39,23 @@ func main() {
 	flag.Parse()
 	switch {
 	case *here == "all":
-		checkHere(*name, *small, items())
+		checkHere(*name, *which, *small, items())
 		return
 	case *here != "":
-		checkHere(*name, *small, strings.Split(*here, ";"))
+		checkHere(*name, *which, *small, strings.Split(*here, ";"))
+		return
+	case *proves:
+		if err := prove(*name); err != nil {
+			log.Fatal(err)
+		}
 		return
 	case *checks:
-		if err := check(*name, *small, *patience); err != nil {
+		if err := check(*name, *which, *small, *patience); err != nil {
 			log.Fatal(err)
 		}
 		return
 	case *clip != "":
-		if err := clips(*name, *clip, *pictures, *small); err != nil {
+		if err := clips(*name, *which, *clip, *pictures, *small); err != nil {
 			log.Fatal(err)
 		}
 		return
@@ -59,7 +66,7 @@ func main() {
 	}
 	defer f.Close()
 	start := time.Now()
-	d, err := open(*name, "auto")
+	d, err := open(*name, *which, "auto")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -77,6 +84,10 @@ func main() {
 	if *small {
 		o.Size = bench.Tiny
 	}
+	if wide, _ := d.Wide(); wide && *which == "both" {
+		kernels := func(p device.Program) string { return fmt.Sprint(d.Launches(p)) }
+		o.Ways = []bench.Way{{Name: "wgmma", Take: func() { d.Prefer(true) }, Kernels: kernels}, {Name: "mma.sync", Take: func() { d.Prefer(false) }, Kernels: kernels}}
+	}
 	if *only != "" {
 		o.Parts = []string{*only}
 	}
@@ -88,6 +99,19 @@ func main() {
 		log.Print(err)
 	}
 	fmt.Println("kernels:", loaded(d.Loaded()))
+}
+
+// prove says what the program would make of the GPU's own kernels, and how long it took.
+func prove(name string) error {
+	start := time.Now()
+	d, err := open(name, "proved", "auto")
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	fmt.Printf("%s (%.2f s)\n", d.Describe(), time.Since(start).Seconds())
+	_, err = d.Wide()
+	return err
 }
 
 // profile reports where a run's time goes, the largest parts first.

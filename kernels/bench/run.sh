@@ -4,8 +4,8 @@
 # standard output, everything else to bin/gpu/results; where OUT names a folder, all
 # of it lies there as results.tar.gz after each part. bundle.sh makes what this runs.
 # Every part has a limit in seconds, and none waits for another's success.
-#   run.sh [test|sanitize|bench|torch …]      all but sanitize by default
-# DEVICE=emulated and SMALL=1 try the script itself where there is no GPU.
+#   run.sh [test|mma|ptx|sanitize|bench|torch …]      all but sanitize by default
+# DEVICE=emulated or emulated-hopper and SMALL=1 try the script itself where there is no GPU.
 root=$(cd "$(dirname "$0")/../.." && pwd)
 gpu=$root/bin/gpu
 give=$OUT OUT=$gpu/results
@@ -69,6 +69,8 @@ for what in $parts; do
 	echo "== $what"
 	case $what in
 	test)
+		# on a Hopper, its own kernels against the CPU, and before that against mma.sync's
+		part prove 30 "$gpu/bench" -device "$device" -prove
 		part operations 50 "$gpu/bench" -device "$device" ${SMALL:+-small} -check
 		tests goldens 25 wan inference/families/wan -test.run 'Golden|Starter'
 		tests pipeline 20 pipeline inference/pipeline -test.run Golden
@@ -79,12 +81,15 @@ for what in $parts; do
 	ptx) # what a GPU without machine code of its own gets
 		KINORA_CUDA_PTX=1 part ptx 60 "$gpu/bench" -device "$device" ${SMALL:+-small} -check
 		;;
+	mma) # on a Hopper, what other GPUs use
+		part mma 50 "$gpu/bench" -device "$device" ${SMALL:+-small} -kernels mma -check
+		;;
 	sanitize)
 		sanitizer memcheck 25
 		sanitizer racecheck 25
 		sanitizer synccheck 15
 		;;
-	bench) part bench 75 "$gpu/bench" -device "$device" ${SMALL:+-small} -o "$OUT/bench.jsonl" ;;
+	bench) part bench 110 "$gpu/bench" -device "$device" ${SMALL:+-small} -o "$OUT/bench.jsonl" ;;
 	torch) part torch 75 python3 "$root/kernels/bench/pytorch.py" "$OUT/torch.jsonl" ;;
 	*) echo "there is no part $what" ;;
 	esac

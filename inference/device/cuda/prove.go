@@ -42,6 +42,10 @@ func (d *Device) settle() error {
 // 9.0, and where they could but do not, why.
 func (d *Device) Wide() (bool, error) { return d.wide, d.unfit }
 
+// Prefer decides whether what is loaded from now on uses the kernels for compute
+// capability 9.0, where that is possible; measurements compare the two.
+func (d *Device) Prefer(wide bool) { d.wide = wide && d.info.Major == 9 && d.info.Minor == 0 }
+
 // Prove runs every kernel for compute capability 9.0 beside one that computes the same
 // with mma.sync, and returns an error where they differ by more than rounding, or where
 // one waits in vain. One that faults takes the GPU's context with it, and one that hangs
