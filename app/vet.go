@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"kinora/inference/device/cuda"
-	"kinora/kernels"
 )
 
 // proving is what this program is called with to prove a GPU's kernels and do nothing
@@ -62,7 +61,7 @@ func (v vetter) file(about string) string {
 		}
 		folder = filepath.Join(cache, "kinora", "gpu")
 	}
-	return filepath.Join(folder, fmt.Sprintf("%x", sha256.Sum256([]byte(strconv.Itoa(v.gpu)+about+kernels.Sources())))[:24])
+	return filepath.Join(folder, fmt.Sprintf("%x", sha256.Sum256([]byte(strconv.Itoa(v.gpu)+about+cuda.Kernels())))[:24])
 }
 
 // run asks the other process, and kills it when it has not answered in time.

@@ -15,7 +15,11 @@ import (
 	"kinora/inference/tensor"
 	"kinora/inference/weights"
 	"kinora/inference/weights/quant"
+	"kinora/kernels"
 )
+
+// Kernels tells one set of kernels from another.
+func Kernels() string { return kernels.Sources() }
 
 // settle decides whether the kernels for compute capability 9.0 are used: where the GPU
 // and its driver have what they need, nobody forbids it, and they are vetted.
