@@ -1,0 +1,86 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kinora/inference/weights"
+	"kinora/inference/weights/dialect"
+)
+
+// load compares reading every tensor of the VAE and of the denoiser with copying the
+// files, both from the system's cache: each is done twice, and the second time counts.
+func load(dir string) error {
+	for _, i := range []int{2, 0} {
+		path := filepath.Join(dir, filepath.FromSlash(files[i].path))
+		var copied, read time.Duration
+		var n, m int64
+		for range 2 {
+			var err error
+			if n, copied, err = copyFile(path); err != nil {
+				return err
+			}
+			if m, read, err = readTensors(path); err != nil {
+				return err
+			}
+		}
+		fmt.Printf("%s: %.2f GB copied from the cache in %.2f s (%.2f GB/s), its tensors (%.2f GB) read in %.2f s (%.2f GB/s): ratio %.2f\n",
+			filepath.Base(path), float64(n)/1e9, copied.Seconds(), float64(n)/1e9/copied.Seconds(), float64(m)/1e9, read.Seconds(), float64(m)/1e9/read.Seconds(),
+			read.Seconds()/copied.Seconds())
+	}
+	return nil
+}
+
+func copyFile(path string) (n int64, took time.Duration, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer f.Close()
+	buf := make([]byte, 16<<20)
+	begun := time.Now()
+	for {
+		k, err := f.Read(buf)
+		n += int64(k)
+		if errors.Is(err, io.EOF) {
+			return n, time.Since(begun), nil
+		}
+		if err != nil {
+			return n, 0, err
+		}
+	}
+}
+
+func readTensors(path string) (n int64, took time.Duration, err error) {
+	begun := time.Now()
+	src, err := weights.Open(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer src.Close()
+	all, err := dialect.Identify(src)
+	if err != nil {
+		return 0, 0, err
+	}
+	if len(all) != 1 {
+		return 0, 0, fmt.Errorf("%s holds %d parts", path, len(all))
+	}
+	var buf []byte
+	s := all[0].AsStored
+	for _, name := range s.Names() {
+		d, shape, _ := s.Info(name)
+		size := d.Size(shape.Len())
+		if int64(len(buf)) < size {
+			buf = make([]byte, size)
+		}
+		if err := weights.Read(s, name, buf[:size]); err != nil {
+			return 0, 0, err
+		}
+		n += size
+	}
+	return n, time.Since(begun), nil
+}
