@@ -2,9 +2,9 @@ package cpu
 
 import (
 	"fmt"
-	"unsafe"
 
 	"kinora/inference/device"
+	"kinora/inference/device/cpu/simd"
 	"kinora/inference/tensor"
 )
 
@@ -43,13 +43,13 @@ func (b *buffer) Copy(from device.Buffer) error {
 	return nil
 }
 
-func addr(b []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(b))) }
-
 // Free gives the memory back.
 func (b *buffer) Free() error {
+	var err error
 	if b.of != nil {
 		b.of.give(int64(len(b.b)))
+		err = simd.Free(b.b)
 	}
 	b.b, b.of = nil, nil
-	return nil
+	return err
 }

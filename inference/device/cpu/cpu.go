@@ -89,14 +89,14 @@ func (c *cpu) Close() error {
 
 // allocate returns zeroed memory that begins on a cache line.
 func (c *cpu) allocate(n int64) (b []byte, err error) {
-	const line = 64
 	if free, _ := memory(); n > 1<<20 && n > free {
 		return nil, fmt.Errorf("%w: %d MB wanted, %d MB free", inference.ErrNoMemory, n>>20, free>>20)
 	}
+	if b, err = simd.Alloc(int(n)); err != nil {
+		return nil, fmt.Errorf("%w: %w", inference.ErrNoMemory, err)
+	}
 	c.ledger.take(n)
-	v := make([]byte, n+line)
-	off := (line - int(addr(v)%line)) % line
-	return v[off : off+int(n) : off+int(n)], nil
+	return b, nil
 }
 
 // unknownMemory stands for a system that does not tell: large, so that nothing is

@@ -145,12 +145,27 @@ func (p *program) Close() error {
 	if p.shared == nil {
 		return nil
 	}
+	var err error
+	free := func(b []byte) {
+		if e := simd.Free(b); err == nil {
+			err = e
+		}
+	}
 	p.dev.ledger.give(p.own)
+	for _, b := range p.mem {
+		free(b)
+	}
 	if p.shared.programs--; p.shared.programs == 0 {
 		p.dev.ledger.give(p.shared.held)
+		for _, b := range p.shared.states {
+			free(b)
+		}
+		for _, w := range p.shared.packs {
+			w.Free()
+		}
 	}
 	p.mem, p.mapped, p.shared = [plan.Regions][]byte{}, nil, nil
-	return nil
+	return err
 }
 
 func (p *program) Run(ctx context.Context) error {

@@ -18,13 +18,21 @@ type PackedConv struct {
 	left             []float32 // the same as left panels, where there are few outputs
 }
 
+// Free gives the memory back; no convolution may use it after that.
+func (w *PackedConv) Free() {
+	w.w.Free()
+	release(w.left)
+	w.left = nil
+}
+
 // PackConv makes weights ready for many convolutions; up says that they will be
 // used with Conv.Up.
 func PackConv(p *Pool, w ConvWeights, up bool) *PackedConv {
 	k := w.KT * w.KH * w.KW * w.C
 	out := &PackedConv{o: w.O, c: w.C, kt: w.KT, kh: w.KH, kw: w.KW, up: up}
 	if p.set == nil || leftToo(p, w.O, w.KT*w.KH*w.KW, w.KW) { // few outputs
-		rows := make([]float32, w.O*k)
+		rows := p.scratch.take(w.O * k)
+		defer p.scratch.give(rows)
 		w.turn(p, 0, w.O, rows)
 		out.w = Pack(p, Weights{N: w.O, K: k, DType: tensor.F32, Data: tensor.Bytes(rows)})
 		out.packLeft(p, rows)

@@ -23,6 +23,12 @@ func (w *Packed) K() int { return w.k }
 // Bytes returns the memory held.
 func (w *Packed) Bytes() int64 { return 4 * int64(max(len(w.panels), w.n*w.k)) }
 
+// Free gives the memory back; no product may use it after that.
+func (w *Packed) Free() {
+	release(w.panels)
+	w.panels, w.rows = nil, nil
+}
+
 // Pack makes weights ready for many products on pools of p's level. They are
 // widened to f32, which takes 4 bytes a number; w.Data is not kept.
 func Pack(p *Pool, w Weights) *Packed {

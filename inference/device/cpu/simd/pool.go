@@ -51,7 +51,12 @@ func (p *Pool) Threads() int { return p.threads }
 func (p *Pool) Level() Level { return p.level }
 
 // Close ends the threads. No Run may be under way or follow.
-func (p *Pool) Close() { p.close.Do(func() { close(p.jobs) }) }
+func (p *Pool) Close() {
+	p.close.Do(func() {
+		close(p.jobs)
+		p.scratch.drop()
+	})
+}
 
 // Run calls f for every i in [0, n), several at a time, and returns when all are
 // done. A panic in f comes out of Run.

@@ -2,7 +2,8 @@ package simd
 
 import (
 	"sync"
-	"unsafe"
+
+	"kinora/inference/tensor"
 )
 
 // scratch keeps buffers between calls, so that a step of a model allocates
@@ -42,16 +43,35 @@ func (s *scratch) give(b []float32) {
 				small = i
 			}
 		}
+		release(s.free[small])
 		s.free[small] = s.free[len(s.free)-1]
 		s.free = s.free[:len(s.free)-1]
 	}
 	s.free = append(s.free, b)
 }
 
-// aligned returns n zeros that begin on a cache line.
+// drop gives all of it back.
+func (s *scratch) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.free {
+		release(b)
+	}
+	s.free = nil
+}
+
+// aligned returns n zeros that begin on a cache line, until release.
 func aligned(n int) []float32 {
-	const line = 16
-	b := make([]float32, n+line)
-	off := int(-uintptr(unsafe.Pointer(&b[0])) / 4 % line)
-	return b[off : off+n : off+n]
+	b, err := Alloc(4 * n)
+	if err != nil {
+		b = make([]byte, 4*n) // Go's own end to it
+	}
+	return tensor.View[float32](b)
+}
+
+// release gives back what aligned returned.
+func release(b []float32) {
+	if b = b[:cap(b)]; len(b) > 0 {
+		_ = Free(tensor.Bytes(b)) // fails only for memory that is none
+	}
 }
