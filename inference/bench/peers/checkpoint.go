@@ -51,7 +51,7 @@ var kinds = []kind{
 // checkpoint writes the denoiser as that kind, if it is not there yet. All kinds
 // hold the numbers of the bf16 one, as near as they can.
 func checkpoint(ctx context.Context, dir string, b wan.Build, k kind) (string, error) {
-	path := filepath.Join(dir, k.file)
+	path := filepath.Join(dir, fmt.Sprintf("%dx%d-%s", b.Layers, b.Dim, k.file))
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
