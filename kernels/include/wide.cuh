@@ -15,6 +15,53 @@ template <int Consumers, int BN, int Stages> struct WideTile {
   static constexpr u32 bytes = 1024 + pieces + 8;       // it begins at a multiple of 1024
 };
 
+// strip_at is where 4 columns of a strip of 16 rows of 64 lie: so that neither writing
+// rows of pairs nor reading them in fours meets a bank twice.
+DEVICE const float4 *strip_at(const float *strip, u32 row, u32 column) { return (const float4 *)(strip + row * 64 + (column ^ (row & 3) * 8)); }
+
+// store_strip finishes and stores a strip by a warp, as Epilogue::store4 would. Bias and
+// gate are read once for all rows, and residuals 4 rows ahead: a warp waits for few loads.
+DEVICE void store_strip(const Epilogue &end, const float *strip, u32 row0, u32 rows, u32 column0, u32 columns, u32 lane) {
+  const u32 c = lane % 16 * 4, column = column0 + c;
+  const bool whole = columns % 4 == 0 && end.stride % 4 == 0 && whole16(end.out) && whole16(end.bias) && whole16(end.gate) && whole16(end.residual);
+  if (!whole) {
+    NO_UNROLL
+    for (u32 i = 0; i < 8; i++) {
+      const u32 r = i * 2 + lane / 16;
+      end.store4(*strip_at(strip, r, c), row0 + r, rows, column, columns);
+    }
+    return;
+  }
+  if (column >= columns || row0 >= rows) return;
+  const float4 bias = end.bias ? *(const float4 *)(end.bias + column) : float4{0, 0, 0, 0};
+  const u32 last = row0 + 15 < rows ? row0 + 15 : rows - 1, group = row0 / end.every;
+  const bool one = last / end.every == group;  // all rows have the same gate
+  float4 gate = {1, 1, 1, 1};
+  if (end.gate) gate = *(const float4 *)(end.gate + (u64)group * end.stride + column);
+  NO_UNROLL
+  for (u32 half = 0; half < 8; half += 4) {
+    float4 kept[4];
+    if (end.residual)
+      UNROLL for (u32 i = 0; i < 4; i++) {
+        const u32 row = row0 + (half + i) * 2 + lane / 16;
+        if (row < rows) kept[i] = *(const float4 *)(end.residual + (u64)row * columns + column);
+      }
+    UNROLL for (u32 i = 0; i < 4; i++) {
+      const u32 r = (half + i) * 2 + lane / 16, row = row0 + r;
+      if (row >= rows) continue;
+      float4 v = *strip_at(strip, r, c);
+      if (end.bias) v.x += bias.x, v.y += bias.y, v.z += bias.z, v.w += bias.w;
+      if (end.act != NO_ACT) v.x = activate(end.act, v.x), v.y = activate(end.act, v.y), v.z = activate(end.act, v.z), v.w = activate(end.act, v.w);
+      if (end.gate) {
+        if (!one) gate = *(const float4 *)(end.gate + (u64)(row / end.every) * end.stride + column);
+        v.x *= gate.x, v.y *= gate.y, v.z *= gate.z, v.w *= gate.w;
+      }
+      if (end.residual) v.x += kept[i].x, v.y += kept[i].y, v.z += kept[i].z, v.w += kept[i].w;
+      put4(end.out, (u64)row * columns + column, end.kind, v);
+    }
+  }
+}
+
 // Pieces are tiles, and then the tiles of the next part of K, as in matmul.cu; maps[0] is
 // A [M, K] in boxes of m rows, maps[1] B [N, K] in boxes of BN.
 struct Pieces {
@@ -114,11 +161,7 @@ DEVICE void wide_gemm(const u32 *stop, const Map *maps, const Pieces &p, u32 pat
             *(float2 *)(strip + r * 64 + (c ^ (r & 3) * 8)) = float2{sum[c0 / 2 + j * 4 + e * 2], sum[c0 / 2 + j * 4 + e * 2 + 1]};
           }
         warp_barrier();
-        NO_UNROLL
-        for (u32 i = 0; i < 8; i++) {
-          const u32 r = i * 2 + lane / 16, c = lane % 16 * 4;
-          last_of.store4(*(float4 *)(strip + r * 64 + (c ^ (r & 3) * 8)), m0 + r, p.M, n0 + c0 + c, p.N);
-        }
+        store_strip(last_of, strip, m0, p.M, n0 + c0, p.N, lane);
       }
     }
   }

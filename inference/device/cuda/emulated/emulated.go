@@ -44,7 +44,7 @@ func Open(int) (driver.Driver, error) {
 // OpenHopper starts one of compute capability 9.0.
 func OpenHopper(int) (driver.Driver, error) { return start(hopper) }
 
-var hopper = driver.Info{Name: "emulated Hopper", Major: 9, Processors: 3, Shared: 227 << 10}
+var hopper = driver.Info{Name: "emulated Hopper", Major: 9, Processors: 2, Shared: 227 << 10}
 
 // start starts a GPU that runs our kernels, or others.
 func start(info driver.Info, others ...string) (driver.Driver, error) {
