@@ -12,6 +12,7 @@ import (
 	"kinora/inference/device/cuda"
 	"kinora/inference/device/cuda/driver"
 	"kinora/inference/device/cuda/emulated"
+	"kinora/inference/families/wan"
 	"kinora/inference/tensor"
 	"kinora/inference/weights"
 	"kinora/inference/weights/quant"
@@ -185,4 +186,34 @@ func (n *tally) keepsOnGPU(t *testing.T, name string, lib shelf, r inference.Req
 		}
 	}
 	return clip
+}
+
+// TestQ8StaysOnGPU is TestQ8StaysOnSmallCards with what the CUDA device takes, which
+// keeps weights as they are stored and widens them as products come to them.
+func TestQ8StaysOnGPU(t *testing.T) {
+	dev, err := cuda.New(func(int) (driver.Driver, error) { return idle{}, nil }, cuda.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dev.Close()
+	for _, c := range []struct {
+		as   wan.Stored
+		room int64
+		all  bool
+	}{
+		{wan.Stored{Denoiser: tensor.Q8_0, Text: tensor.Q8_0}, 7_500_000_000, true},
+		{wan.Stored{Denoiser: tensor.Q4K, Text: tensor.Q4K}, 5_300_000_000, true},
+		{wan.Stored{Denoiser: tensor.BF16, Text: tensor.BF16}, 4_000_000_000, false},
+	} {
+		m, err := New(dev, published(c.as)).With(Options{Memory: c.room}).Plan(inference.Request{Prompt: "a fish"})
+		if err != nil {
+			t.Errorf("%v: %v", c.as, err)
+			continue
+		}
+		line, all := summary(m)
+		t.Log(c.as.Denoiser, line)
+		if all != c.all || m.Peak > c.room {
+			t.Errorf("%v in %d: peak %d, all of the denoiser stays: %v", c.as.Denoiser, c.room, m.Peak, all)
+		}
+	}
 }

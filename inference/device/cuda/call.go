@@ -61,7 +61,12 @@ func (c *call) matrix(i, width, taps int) (mem, tensor.DType, error) {
 	if t != tensor.F32 {
 		f.padded = up8(width)
 	}
-	m, err := c.operand(operand{name: r.Name, skip: skip, shape: n.Shape, stored: r.DType, form: f}, c.slots[i])
+	o := operand{name: r.Name, skip: skip, shape: n.Shape, stored: r.DType, form: f}
+	if _, ok := packed[r.DType]; ok && taps == 1 && f.padded%8 == 0 {
+		m, err := c.widened(o, i)
+		return m, t, err
+	}
+	m, err := c.operand(o, c.slots[i])
 	return m, t, err
 }
 
@@ -80,7 +85,7 @@ func up8(n int) int { return (n + 7) / 8 * 8 }
 
 // kind is as what the result is stored, as kernels number it (include/number.cuh).
 func (c *call) kind() int {
-	return map[tensor.DType]int{tensor.BF16: 1, tensor.F16: 2}[c.half[c.n]]
+	return storedAs[c.half[c.n]]
 }
 
 // narrowed returns input i, rows of k numbers, in 16 bits: as it was stored, or made

@@ -138,6 +138,7 @@ func (l *layout) upload(s *plan.Step) {
 		u.parts = append(u.parts, p)
 	}
 	l.uploads = append(l.uploads, u)
+	l.scratch.written(mem{l.base[plan.Staging] + driver.Ptr(s.Out.Off), s.Out.Size})
 }
 
 // table places numbers that launches read.

@@ -27,10 +27,28 @@ func matmulCases() (cases []Case) {
 		{33, 96, 136, true, graph.NoAct, tensor.F16},
 		{9, 21, 3, false, graph.SiLU, tensor.F16},
 		{270, 520, 301, true, graph.GELU, tensor.BF16},
+		{9, 24, 11, true, graph.GELU, tensor.F8E4M3},
+		{3, 13, 7, true, graph.NoAct, tensor.F8E5M2},
+		{5, 64, 70, true, graph.NoAct, tensor.Q4_0},
+		{5, 32, 9, false, graph.NoAct, tensor.Q4_1},
+		{5, 96, 9, true, graph.NoAct, tensor.Q5_0},
+		{5, 32, 9, false, graph.NoAct, tensor.Q5_1},
+		{67, 96, 70, true, graph.SiLU, tensor.Q8_0},
+		{5, 256, 9, false, graph.NoAct, tensor.Q2K},
+		{5, 512, 9, false, graph.NoAct, tensor.Q3K},
+		{5, 256, 9, true, graph.NoAct, tensor.Q4K},
+		{5, 256, 9, false, graph.NoAct, tensor.Q5K},
+		{5, 512, 9, false, graph.NoAct, tensor.Q6K},
+		{5, 64, 9, false, graph.NoAct, tensor.IQ4NL},
+		{5, 256, 9, false, graph.NoAct, tensor.IQ4XS},
 	} {
 		x := d.tensor(1, k.m, k.k)
 		e, w := d.tensor(1/math.Sqrt(float64(k.k)), k.n, k.k).stored(k.dtype)
-		be, b := d.tensor(0.5, k.n).stored(k.dtype)
+		vector := k.dtype
+		if bits(vector) == 24 {
+			vector = tensor.F32 // vectors are not packed
+		}
+		be, b := d.tensor(0.5, k.n).stored(vector)
 		ws := weights.Map{"w": e}
 		if k.bias {
 			ws["b"] = be

@@ -7,6 +7,7 @@ import (
 
 	"kinora/inference/tensor"
 	"kinora/inference/weights"
+	"kinora/inference/weights/quant"
 )
 
 // bits is how many significant bits a type keeps.
@@ -76,6 +77,13 @@ func (v Tensor) stored(d tensor.DType) (weights.Entry, []float64) {
 	in := v.Data.([]float32)
 	out := make([]float64, len(in))
 	b := make([]byte, d.Size(len(in)))
+	if bits(d) == 24 && d != tensor.F32 {
+		wide := Packed(b, d, in)
+		for i, x := range wide {
+			out[i] = float64(x)
+		}
+		return weights.Entry{DType: d, Shape: v.Shape, Data: b}, out
+	}
 	for i, x := range in {
 		r := Rounded(float64(x), d)
 		out[i] = r
@@ -89,6 +97,31 @@ func (v Tensor) stored(d tensor.DType) (weights.Entry, []float64) {
 		}
 	}
 	return weights.Entry{DType: d, Shape: v.Shape, Data: b}, out
+}
+
+// halves are where the blocks of types that nobody encodes here have their scales.
+var halves = map[tensor.DType][]int{tensor.IQ4NL: {0}, tensor.IQ4XS: {0}, tensor.Q2K: {80, 82}, tensor.Q3K: {108}}
+
+// Packed fills b with numbers of type d, 8 bits or blocks, and returns what they are:
+// those of v where there is an encoder, or else any.
+func Packed(b []byte, d tensor.DType, v []float32) []float32 {
+	if quant.Narrow(b, d, v) != nil {
+		_, size := d.Block()
+		r := rand.New(rand.NewPCG(uint64(len(b)), uint64(d)))
+		for i := range b {
+			b[i] = byte(r.Uint32())
+		}
+		for at := 0; at < len(b); at += size {
+			for _, h := range halves[d] {
+				binary.LittleEndian.PutUint16(b[at+h:], half(Rounded(0.001+0.001*r.Float64(), tensor.F16)))
+			}
+		}
+	}
+	wide := make([]float32, len(v))
+	if err := quant.Widen(wide, d, b); err != nil {
+		panic(err) // a type that nobody reads
+	}
+	return wide
 }
 
 // half encodes a number that is an f16 already.

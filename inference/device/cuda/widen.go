@@ -1,0 +1,29 @@
+package cuda
+
+import "kinora/inference/tensor"
+
+// packed are the types that weights keep on the GPU: products widen them into scratch
+// as they come to them. Kernels number them so (include/stored.cuh).
+var packed = map[tensor.DType]int{
+	tensor.F8E4M3: 0, tensor.F8E5M2: 1, tensor.Q4_0: 2, tensor.Q4_1: 3, tensor.Q5_0: 4, tensor.Q5_1: 5, tensor.Q8_0: 6,
+	tensor.Q2K: 7, tensor.Q3K: 8, tensor.Q4K: 9, tensor.Q5K: 10, tensor.Q6K: 11, tensor.IQ4NL: 12, tensor.IQ4XS: 13,
+}
+
+// widened returns a packed weight in the form asked for, in scratch; what is there
+// already is not made again.
+func (c *call) widened(o operand, s int) (mem, error) {
+	to, rows := o.form, o.rows()
+	o.form = form{o.stored, to.width, to.width, 1}
+	from, err := c.operand(o, c.slots[s])
+	if err != nil {
+		return mem{}, err
+	}
+	m, there := c.scratch.find(narrowed{from: from, k: to.width, padded: to.padded, dtype: to.dtype}, to.dtype.Size(rows*to.padded))
+	if !there {
+		c.launch("widen", "widen", blocks(rows*to.padded/8, 256), 256, 0, m, from, rows, to.width, to.padded, packed[o.stored], storedAs[to.dtype])
+	}
+	return m, nil
+}
+
+// storedAs is how kernels number the types of results (include/number.cuh).
+var storedAs = map[tensor.DType]int{tensor.F32: 0, tensor.BF16: 1, tensor.F16: 2}

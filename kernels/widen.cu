@@ -1,0 +1,27 @@
+// Widens rows of k numbers from the type that a file stores them in, each row padded
+// with zeros to `padded`, a multiple of 8: weights that stay as they are stored become
+// what a product reads just before it. Each thread makes 8.
+#include "stored.cuh"
+
+KERNEL(256, widen, const u32 *stop, void *out, const u8 *from, u32 rows, u32 k, u32 padded, u32 stored, u32 kind) {
+  if (stopped(stop)) return;
+  const u32 pieces = padded / 8;
+  const u64 i = (u64)block_index() * 256 + thread_index();
+  if (i >= (u64)rows * pieces) return;
+  const u64 row = i / pieces;
+  const u32 at = (u32)(i % pieces) * 8;
+  float v[8];
+  if (stored <= F8_E5M2) {
+    const u8 *x = from + row * k + at;
+    UNROLL for (u32 j = 0; j < 8; j++) {
+      const u32 q = at + j < k ? x[j] : 0;
+      v[j] = stored == F8_E4M3 ? e4m3(q) : e5m2(q);
+    }
+  } else {
+    const Layout l = layout_of(stored);
+    const u64 n = row * k + at;
+    eight(stored, from + n / l.numbers * l.bytes, (u32)(n % l.numbers), v);
+  }
+  put4(out, row * padded + at, kind, float4{v[0], v[1], v[2], v[3]});
+  put4(out, row * padded + at + 4, kind, float4{v[4], v[5], v[6], v[7]});
+}
