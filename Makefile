@@ -18,7 +18,7 @@ export GOFLAGS += -tags=cuda
 export C_INCLUDE_PATH := $(CURDIR)/inference/device/cuda/driver/include$(if $(C_INCLUDE_PATH),:$(C_INCLUDE_PATH))
 endif
 
-.PHONY: build run deps test race bench fuzz lint package windows clean kernels bundle-gpu test-gpu bench-gpu bench-peers
+.PHONY: build run deps test race bench fuzz lint package windows clean kernels bundle-gpu test-gpu bench-gpu bench-peers full-size
 
 # Paths are trimmed only from what leaves this machine: with other flags than the
 # tests have, SQLite, x264 and the window's toolkit would be compiled twice.
@@ -60,6 +60,10 @@ SDCPP  ?= sd-cli
 bench-peers: deps
 	$(GO) run ./inference/bench/peers -python "$(PYTHON)" -sdcpp "$(SDCPP)" \
 		-note "commit $$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" $(PEERS)
+
+# A set of the published model's sizes with random weights: 23 GB of disk.
+full-size: deps
+	$(GO) run ./inference/bench/fullsize $(FULLSIZE)
 
 FUZZTIME ?= 10s
 fuzz:
