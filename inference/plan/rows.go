@@ -137,11 +137,15 @@ func again(n *graph.Node, x, in []*graph.Node) *graph.Node {
 		}
 		return x[0].SiLU()
 	}
-	var bias *graph.Node
-	if len(in) > 2 {
-		bias = in[2]
+	var bias, scale *graph.Node
+	b, s := n.BiasAndScale()
+	if b > 0 {
+		bias = in[b]
 	}
-	return x[0].Linear(in[1], bias, n.Attr.(graph.MatMulAttr).Act)
+	if s > 0 {
+		scale = in[s]
+	}
+	return x[0].ScaledLinear(in[1], scale, bias, n.Attr.(graph.MatMulAttr).Act)
 }
 
 // even cuts 0 … n into as few pieces of at most `most` as do, of sizes alike: a

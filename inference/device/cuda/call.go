@@ -44,9 +44,9 @@ func (l *layout) value(n *graph.Node, s plan.Slot) (mem, error) {
 // raw returns input i, which is not a weight, as it is.
 func (c *call) raw(i int) (mem, error) { return c.at(c.n.In[i], c.slots[i]) }
 
-// matrix returns the weight that input i is, in rows of taps·width numbers, and
-// the type it is computed with.
-func (c *call) matrix(i, width, taps int) (mem, tensor.DType, error) {
+// matrix returns the weight that input i is, in rows of taps·width numbers, times the
+// input scale, unless that is 0, and the type it is computed with.
+func (c *call) matrix(i, width, taps, scale int) (mem, tensor.DType, error) {
 	n := c.n.In[i]
 	r, skip := root(n)
 	if r.Op != graph.Weight {
@@ -62,9 +62,12 @@ func (c *call) matrix(i, width, taps int) (mem, tensor.DType, error) {
 		f.padded = up8(width)
 	}
 	o := operand{name: r.Name, skip: skip, shape: n.Shape, stored: r.DType, form: f}
-	if _, ok := packed[r.DType]; ok && taps == 1 && f.padded%8 == 0 {
-		m, err := c.widened(o, i)
+	if _, ok := packed[r.DType]; ok && taps == 1 {
+		m, err := c.widened(o, i, scale)
 		return m, t, err
+	}
+	if scale > 0 {
+		return mem{}, 0, fmt.Errorf("a scale for a weight of %v", r.DType)
 	}
 	m, err := c.operand(o, c.slots[i])
 	return m, t, err

@@ -9,7 +9,7 @@ func conv3d(c *call) error {
 	a := c.n.Attr.(graph.Conv3DAttr)
 	x, w, out := c.shape(0), c.n.In[1].Shape, c.n.Shape
 	taps := w[2] * w[3] * w[4]
-	weights, t, err := c.matrix(1, w[1], taps)
+	weights, t, err := c.matrix(1, w[1], taps, 0)
 	if err != nil {
 		return err
 	}

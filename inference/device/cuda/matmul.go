@@ -8,13 +8,14 @@ import (
 func matmul(c *call) error {
 	n, k := c.n.In[1].Shape[0], c.n.In[1].Shape[1]
 	m := c.n.Shape.Len() / n
-	w, t, err := c.matrix(1, k, 1)
+	atBias, atScale := c.n.BiasAndScale()
+	w, t, err := c.matrix(1, k, 1, atScale)
 	if err != nil {
 		return err
 	}
 	var bias mem
-	if len(c.n.In) > 2 {
-		if bias, err = c.f(2); err != nil {
+	if atBias > 0 {
+		if bias, err = c.f(atBias); err != nil {
 			return err
 		}
 	}

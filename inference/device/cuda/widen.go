@@ -9,18 +9,26 @@ var packed = map[tensor.DType]int{
 	tensor.Q2K: 7, tensor.Q3K: 8, tensor.Q4K: 9, tensor.Q5K: 10, tensor.Q6K: 11, tensor.IQ4NL: 12, tensor.IQ4XS: 13,
 }
 
-// widened returns a packed weight in the form asked for, in scratch; what is there
-// already is not made again.
-func (c *call) widened(o operand, s int) (mem, error) {
+// widened returns input i, a packed weight, in the form asked for, in scratch and times
+// input scale, unless that is 0. What is there already is not made again.
+func (c *call) widened(o operand, i, scale int) (mem, error) {
 	to, rows := o.form, o.rows()
 	o.form = form{o.stored, to.width, to.width, 1}
-	from, err := c.operand(o, c.slots[s])
+	from, err := c.operand(o, c.slots[i])
 	if err != nil {
 		return mem{}, err
 	}
+	var by mem
+	step := 0 // from one row's scale to the next
+	if scale > 0 {
+		if by, err = c.f(scale); err != nil {
+			return mem{}, err
+		}
+		step = min(1, c.n.In[scale].Shape.Len()-1)
+	}
 	m, there := c.scratch.find(narrowed{from: from, k: to.width, padded: to.padded, dtype: to.dtype}, to.dtype.Size(rows*to.padded))
 	if !there {
-		c.launch("widen", "widen", blocks(rows*to.padded/8, 256), 256, 0, m, from, rows, to.width, to.padded, packed[o.stored], storedAs[to.dtype])
+		c.launch("widen", "widen", blocks(rows*blocks(to.padded, 8), 256), 256, 0, m, from, by, step, rows, to.width, to.padded, packed[o.stored], storedAs[to.dtype])
 	}
 	return m, nil
 }

@@ -12,19 +12,14 @@ func linear(s *graph.Scope, name string, x *graph.Node, act graph.ActKind) *grap
 // (package dialect says under which name) and what LoRA files add to it (package lora).
 // The product comes first, so that w stays as stored.
 func adapted(l *graph.Scope, x, w *graph.Node, act graph.ActKind) *graph.Node {
-	scaled := l.Has("scale_weight")
-	if !scaled && !l.Has("lora.0.scale") {
-		return x.Linear(w, bias(l), act)
+	var scale *graph.Node
+	if l.Has("scale_weight") {
+		scale = l.Weight("scale_weight", l.Shape("scale_weight")...)
 	}
-	var y *graph.Node
-	if b := bias(l); scaled {
-		y = x.Linear(w, nil, graph.NoAct).Mul(l.Weight("scale_weight", l.Shape("scale_weight")...))
-		if b != nil {
-			y = y.Add(b)
-		}
-	} else {
-		y = x.Linear(w, b, graph.NoAct)
+	if !l.Has("lora.0.scale") {
+		return x.ScaledLinear(w, scale, bias(l), act)
 	}
+	y := x.ScaledLinear(w, scale, bias(l), graph.NoAct)
 	for i := 0; ; i++ {
 		a := l.At("lora", i)
 		if !a.Has("scale") {
