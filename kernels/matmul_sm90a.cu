@@ -8,7 +8,8 @@
                 u32 count, u32 parts, float *partial, u32 patience, void *out, const float *bias, const float *gate,    \
                 const float *residual, u32 act, u32 every, u32 stride, u32 kind) {                                      \
     if (all_stopped(stop)) return;                                                                                      \
-    wide_gemm<T, Consumers, BN, Stages>(stop, maps, Pieces{M, N, K, first, count, parts, partial}, patience,            \
+    wide_gemm<T, Consumers, BN, Stages>(stop, Matrices{maps, M, K, 64 * Consumers},                                     \
+                                        Pieces{M, N, first, count, parts, partial}, patience,                           \
                                         Epilogue{out, bias, gate, residual, act, every, stride, kind});                 \
   }
 WIDE(wide_bf16_128x256, Brain, 2, 256, 4)

@@ -24,7 +24,8 @@ struct Box {
 std::map<u32, Barrier> barriers;
 std::deque<Box> boxes;         // on their way
 std::map<const void *, bool> acquired;
-bool unseen, last_first, lost;  // barriers the copy engine has not seen; order; a copy was lost
+bool unseen, in_order, lost;  // barriers the copy engine has not seen; copies arrive as they were asked for; one was lost
+u64 dice = 1;                 // else in any order
 u32 woken;                      // how often waiters were told so
 u32 budget[32];                 // registers of each warp's threads, 0: as compiled
 u32 nth;                        // of all boxes of the process
@@ -364,9 +365,9 @@ void wgmma_wait(u32 open) {
   while (g.gone < least) g.products.pop_front(), g.gone++;
 }
 
-void hopper_begin(bool last) {
+void hopper_begin(bool ordered) {
   barriers.clear(), boxes.clear(), acquired.clear();
-  unseen = lost = false, last_first = last, woken = 0;
+  unseen = lost = false, in_order = ordered, woken = 0;
   memset(budget, 0, sizeof budget);
   for (Warpgroup &g : warpgroups) g = Warpgroup();
 }
@@ -381,9 +382,10 @@ bool hopper_idle() {
     for (auto &[at, b] : barriers) b.turn++;
     return ++woken < 1000;
   }
-  const Box x = last_first ? boxes.back() : boxes.front();
-  if (last_first) boxes.pop_back();
-  else boxes.pop_front();
+  dice = dice * 6364136223846793005u + 1442695040888963407u;
+  const auto at = boxes.begin() + (in_order ? 0 : (dice >> 33) % boxes.size());
+  const Box x = *at;
+  boxes.erase(at);
   deliver(x);
   return true;
 }

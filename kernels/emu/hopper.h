@@ -38,7 +38,7 @@ void wgmma(float *d, u32 n, const u32 *a, u64 a_at, u64 b_at, bool add, bool b_t
 
 // For the scheduler: a block begins; nothing can go on (is there something to deliver?);
 // all threads have left.
-void hopper_begin(bool last_first);
+void hopper_begin(bool in_order);
 bool hopper_idle();
 void hopper_end();
 

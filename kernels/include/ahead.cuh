@@ -189,6 +189,7 @@ DEVICE void ahead(const u32 *stop, const Map *maps, const Attending &f, u32 pati
       products_wait<0>();
       settled(s);
       release(Tile::k_empty + n % 2 * 8);
+      if (key0 + Keys >= key_end) release(Tile::q_empty);
       if (key0 < whole_from || key0 + Keys > whole_to) mask<Keys>(s, f, *number, key0);
       weigh<Keys>(s, w, f.scale);
       rounded();
@@ -204,6 +205,7 @@ DEVICE void ahead(const u32 *stop, const Map *maps, const Attending &f, u32 pati
         products_wait<1>();
         settled(s);
         release(Tile::k_empty + n % 2 * 8);
+        if (key0 + Keys >= key_end) release(Tile::q_empty);  // the next are on their way while this ends
         if (key0 < whole_from || key0 + Keys > whole_to) mask<Keys>(s, f, *number, key0);
         // It is true; but what is behind a branch stays in front of the wait, and without
         // one ptxas waits first and weighs then.
@@ -220,7 +222,6 @@ DEVICE void ahead(const u32 *stop, const Map *maps, const Attending &f, u32 pati
       products_wait<0>();
       settled(sum);
       release(Tile::v_empty + (n - 1) % 2 * 8);
-      release(Tile::q_empty);
 
       const Piece p = piece_at(f, *number, Keys);
       warp_barrier();

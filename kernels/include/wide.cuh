@@ -62,16 +62,33 @@ DEVICE void store_strip(const Epilogue &end, const float *strip, u32 row0, u32 r
   }
 }
 
-// Pieces are tiles, and then the tiles of the next part of K, as in matmul.cu; maps[0] is
-// A [M, K] in boxes of m rows, maps[1] B [N, K] in boxes of BN.
+// Pieces are tiles, and then the tiles of the next part of K, as in matmul.cu.
 struct Pieces {
-  u32 M, N, K, first, count, parts;
+  u32 M, N, first, count, parts;
   float *partial;  // [parts, M, N] where there are several
 };
 constexpr u32 NO_PIECE = 0xffffffff;
 
-template <class T, int Consumers, int BN, int Stages>
-DEVICE void wide_gemm(const u32 *stop, const Map *maps, const Pieces &p, u32 patience, const Epilogue &whole) {
+// A Source is where A and B come from: how many tiles there are one below the other, how
+// many maps it has, how many slices a sum has, how the two boxes of one are loaded, and
+// which rows of the result the 16 of a warp are.
+//
+// Matrices are maps[0] of A [M, K] in boxes of m rows, maps[1] of B [N, K] in boxes of BN.
+struct Matrices {
+  const Map *maps;
+  u32 M, K, m;
+  static constexpr u32 count = 2;
+  MEMBER u32 down() const { return (M + m - 1) / m; }
+  MEMBER u32 slices() const { return (K + 63) / 64; }
+  MEMBER void load(u32 a, u32 b, u32 bar, u32 slice, u32 row, u32 column) const {
+    load_box(a, maps, bar, (int)(slice * 64), (int)(row * m));
+    load_box(b, maps + 1, bar, (int)(slice * 64), (int)column);
+  }
+  MEMBER void rows(u32 row, u32 sixteen, u32 *first, u32 *end) const { *first = row * m + sixteen * 16, *end = M; }
+};
+
+template <class T, int Consumers, int BN, int Stages, class Source>
+DEVICE void wide_gemm(const u32 *stop, const Source &source, const Pieces &p, u32 patience, const Epilogue &whole) {
   using Tile = WideTile<Consumers, BN, Stages>;
   const u32 own = shared_address(shared()), base = (own + 1023) / 1024 * 1024;
   char *memory = shared() + (base - own);
@@ -83,15 +100,15 @@ DEVICE void wide_gemm(const u32 *stop, const Map *maps, const Pieces &p, u32 pat
     barriers_made();
   }
   barrier();
-  const u32 down = (p.M + Tile::m - 1) / Tile::m, across = (p.N + BN - 1) / BN;
-  const u32 all = (p.K + 63) / 64, per = (all + p.parts - 1) / p.parts;
+  const u32 down = source.down(), across = (p.N + BN - 1) / BN;
+  const u32 all = source.slices(), per = (all + p.parts - 1) / p.parts;
   Ring<Stages> ring;
   Ring<2> turn;
 
   if (t < 128) {
     if constexpr (Consumers == 2) fewer_registers<24>();
     if (t > 0) return;
-    acquire(maps), acquire(maps + 1);
+    UNROLL for (u32 i = 0; i < Source::count; i++) acquire(source.maps + i);
     for (u32 next = block_index();; next += block_count(), turn.next()) {
       if (!wait(base + Tile::taken + 8 * turn.stage, turn.parity ^ 1, patience)) return give_up(stop);
       const bool more = next < p.count && load_volatile(stop) == 0;
@@ -106,8 +123,7 @@ DEVICE void wide_gemm(const u32 *stop, const Map *maps, const Pieces &p, u32 pat
         if (!wait(base + Tile::empty + 8 * ring.stage, ring.parity ^ 1, patience)) return give_up(stop);
         const u32 to = base + ring.stage * Tile::stage, full = base + Tile::full + 8 * ring.stage;
         expect(full, Tile::stage);
-        load_box(to, maps, full, (int)(slice * 64), (int)(row * Tile::m));
-        load_box(to + Tile::a, maps + 1, full, (int)(slice * 64), (int)(column * BN));
+        source.load(to, to + Tile::a, full, slice, row, column * BN);
       }
     }
   } else {
@@ -152,7 +168,9 @@ DEVICE void wide_gemm(const u32 *stop, const Map *maps, const Pieces &p, u32 pat
       // they are finished and stored in whole lines.
       const Epilogue some = {p.partial + (u64)part * p.M * p.N, nullptr, nullptr, nullptr, NO_ACT, 1, 0, STORE_F32};
       const Epilogue last_of = p.parts == 1 ? whole : some;
-      const u32 m0 = row * Tile::m + warp * 16, n0 = column * BN;
+      const u32 n0 = column * BN;
+      u32 m0, m_end;
+      source.rows(row, warp, &m0, &m_end);
       UNROLL for (u32 c0 = 0; c0 < BN; c0 += 64) {
         warp_barrier();
         UNROLL for (u32 j = 0; j < 8; j++)
@@ -161,7 +179,7 @@ DEVICE void wide_gemm(const u32 *stop, const Map *maps, const Pieces &p, u32 pat
             *(float2 *)(strip + r * 64 + (c ^ (r & 3) * 8)) = float2{sum[c0 / 2 + j * 4 + e * 2], sum[c0 / 2 + j * 4 + e * 2 + 1]};
           }
         warp_barrier();
-        store_strip(last_of, strip, m0, p.M, n0 + c0, p.N, lane);
+        store_strip(last_of, strip, m0, m_end, n0 + c0, p.N, lane);
       }
     }
   }

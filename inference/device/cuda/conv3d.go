@@ -58,6 +58,9 @@ func conv3d(c *call) error {
 		cache = c.narrow(cache, front*x[1]*x[2], ch, up8(ch), t)
 	}
 	ch = up8(ch)
+	if c.dev.boxed(a, out) {
+		return c.wideConv(in, cache, weights, bias, residual, x, w, out, a, front, ch, t, flops)
+	}
 	g, _ := c.dev.tile(rows, out[3], taps*ch, false)
 	do("conv3d_"+t.String()+"_"+g.name, g.count(rows, out[3]), g.threads, g.shared)
 	return nil

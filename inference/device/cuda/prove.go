@@ -124,6 +124,25 @@ func (d *Device) proofs() (list []proof) {
 			})
 		}
 	}
+	for _, t := range []tensor.DType{tensor.BF16, tensor.F16} {
+		for _, g := range wideConvTiles {
+			frames, h, w, ch, taps := blocks(9*processors, 4*4), 9, 21, 72, 2*3*2
+			n := g.n - 24
+			stored := make([]byte, t.Size(n*ch*taps))
+			if err := quant.Narrow(stored, t, numbers(n*ch*taps, 1/math.Sqrt(float64(ch*taps)))); err != nil {
+				continue
+			}
+			list = append(list, proof{
+				name: fmt.Sprintf("a convolution of %v by tiles of %s", t, g.name), force: g.name, parts: 1, apart: 1e-4,
+				src: weights.Map{"w": {DType: t, Shape: tensor.Shape{n, ch, 2, 3, 2}, Data: stored}},
+				in:  map[string][]float32{"x": numbers(frames*h*w*ch, 1), "cache": numbers(h*w*ch, 1)},
+				draw: func(s *graph.Scope) *graph.Node {
+					return s.Input("x", tensor.F32, frames, h, w, ch).Conv3D(s.Weight("w", n, ch, 2, 3, 2), nil,
+						s.Input("cache", tensor.F32, 1, h, w, ch), graph.Conv3DAttr{Cached: true, Pad: [4]int{1, 1, 1, 0}})
+				},
+			})
+		}
+	}
 	for _, size := range []int{64, 128} {
 		for i, keys := range []int{128, 176} {
 			queries, others, heads := 300, 3*keys+41, blocks(9*processors, 4*3)

@@ -47,6 +47,49 @@ func (c *call) wideProduct(a, w mem, m, n, k int, t tensor.DType, flops float64,
 	return nil
 }
 
+// wideConvTiles are those that convolutions have.
+var wideConvTiles = []gemmTile{wideTiles[0], wideTiles[2]}
+
+// boxed reports whether a convolution's pixels are brought in boxes of 8×16, at least half
+// of them pixels of the result.
+func (d *Device) boxed(a graph.Conv3DAttr, out tensor.Shape) bool {
+	if !d.wide || a.Up || a.Stride != [3]int{1, 1, 1} {
+		return false
+	}
+	return d.force != "" || 2*out[1]*out[2] >= blocks(out[1], 8)*8*blocks(out[2], 16)*16
+}
+
+// wideConv is a convolution of ch channels as they lie in memory, with so many frames in
+// front.
+func (c *call) wideConv(in, cache, weights, bias, residual mem, x, w, out tensor.Shape, a graph.Conv3DAttr, front, ch int, t tensor.DType, flops float64) error {
+	taps := w[2] * w[3] * w[4]
+	tiles := out[0] * blocks(out[1], 8) * blocks(out[2], 16)
+	g, _ := c.dev.tileOf(wideConvTiles, tiles*128, out[3], taps*ch, false)
+	pixel := 2 * int64(ch)
+	frames := func(m mem, n int) driver.Map {
+		return driver.Map{At: m.at, Size: []int{ch, x[2], x[1], n}, Box: []int{64, 16, 8, 1},
+			Stride: []int64{pixel, pixel * int64(x[2]), pixel * int64(x[2]) * int64(x[1])}}
+	}
+	before, cached := frames(in, x[0]), 0
+	if cache.at != 0 {
+		before, cached = frames(cache, front), 1
+	}
+	maps, err := c.maps(frames(in, x[0]), before, driver.Map{At: weights.at, Size: []int{taps * ch, out[3]}, Stride: []int64{pixel * int64(taps)}, Box: []int{64, g.n}})
+	if err != nil {
+		return err
+	}
+	reads := []any{touched(in), touched(weights)}
+	if cached == 1 {
+		reads = append(reads, touched(cache))
+	}
+	c.split(tiles*blocks(out[3], g.n), flops, true, func(first, count int) {
+		c.launch("conv3d_sm90a", "wide_conv_"+t.String()+"_"+g.name, min(count, max(1, c.dev.info.Processors)), g.threads, g.shared,
+			append(reads[:len(reads):len(reads)], maps, c.out, bias, residual, out[3], front, cached, ch, w[2], w[3], w[4], a.Pad[0], a.Pad[2],
+				out[0], out[1], out[2], first, count, c.dev.patience())...)
+	})
+	return nil
+}
+
 // attendAhead is attention of heads that are `wide` numbers as they lie in memory.
 func (c *call) attendAhead(in [3]mem, a graph.AttentionAttr, s rowSpread, wide int, flops float64) error {
 	const queries = 128

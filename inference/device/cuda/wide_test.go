@@ -54,7 +54,10 @@ func TestEveryWideTile(t *testing.T) {
 		t.Run(fmt.Sprint(c.force, " in ", c.parts), func(t *testing.T) {
 			d := onHopper(t, Options{})
 			d.wide, d.force, d.forceParts = true, c.force, c.parts
-			for _, op := range []graph.Op{graph.MatMul, graph.Composite} {
+			for _, op := range []graph.Op{graph.MatMul, graph.Composite, graph.Conv3D} {
+				if op == graph.Conv3D && (c.parts > 1 || c.force != "128x256" && c.force != "128x128") {
+					continue
+				}
 				for _, k := range devicetest.Cases()[op] {
 					t.Run(k.Name, func(t *testing.T) { k.Run(t, d) })
 				}
@@ -203,6 +206,14 @@ func TestLostCopy(t *testing.T) {
 
 // When the word is set, the kernels write nothing, like all others.
 func TestWideKernelsStop(t *testing.T) {
-	d := onHopper(t, Options{Vet: trust, Precision: Fast})
-	everyKernelStops(t, d, map[graph.Op][]devicetest.Case{graph.MatMul: devicetest.Cases()[graph.MatMul], graph.Attention: devicetest.Cases()[graph.Attention]})
+	d, cases := onHopper(t, Options{Vet: trust, Precision: Fast}), map[graph.Op][]devicetest.Case{}
+	for _, op := range []graph.Op{graph.MatMul, graph.Conv3D, graph.Attention} {
+		cases[op] = devicetest.Cases()[op]
+	}
+	ran := strings.Join(slices.Sorted(maps.Keys(everyKernelStops(t, d, cases))), " ")
+	for _, want := range []string{"wide_bf16_", "wide_f16_", "wide_conv_bf16_", "wide_conv_f16_", "ahead_bf16_64x", "ahead_bf16_128x"} {
+		if !strings.Contains(ran, want) {
+			t.Errorf("no %s among %s", want, ran)
+		}
+	}
 }

@@ -36,6 +36,8 @@ func conv3dCases() (cases []Case) {
 		{[4]int{1, 4, 5, 16}, 8, [3]int{1, 3, 3}, graph.Conv3DAttr{Pad: around, Up: true}, true, 0, tensor.BF16},
 		{[4]int{2, 6, 8, 24}, 16, [3]int{1, 3, 3}, graph.Conv3DAttr{Pad: [4]int{0, 1, 0, 1}, Stride: [3]int{1, 2, 2}}, false, 0, tensor.F16},
 		{[4]int{3, 4, 3, 16}, 32, [3]int{3, 1, 1}, graph.Conv3DAttr{}, true, 2, tensor.F16},
+		{[4]int{2, 13, 37, 72}, 30, [3]int{3, 3, 3}, graph.Conv3DAttr{Pad: around}, true, 2, tensor.BF16},
+		{[4]int{2, 7, 31, 24}, 28, [3]int{1, 3, 3}, graph.Conv3DAttr{Pad: around}, false, 0, tensor.F16},
 	} {
 		x := d.tensor(1, k.x[:]...)
 		terms := k.x[3] * k.kernel[0] * k.kernel[1] * k.kernel[2]
@@ -78,6 +80,7 @@ func conv3dCases() (cases []Case) {
 // convolve is the convolution of x, which has the frames in front already.
 func (k convCase) convolve(x, w, b []float64, round func(float64) float64) Result {
 	H, W, C := k.x[1], k.x[2], k.x[3]
+	x, w = each(x, round), each(w, round)
 	T := len(x) / (H * W * C)
 	up := 1
 	if k.attr.Up {
@@ -96,7 +99,7 @@ func (k convCase) convolve(x, w, b []float64, round func(float64) float64) Resul
 				continue
 			}
 			for c := range C {
-				v := round(x[(((t*s[0]+dt)*H+y/up)*W+xx/up)*C+c]) * round(w[((o*C+c)*k.kernel[0]*k.kernel[1]*k.kernel[2])+tap])
+				v := x[(((t*s[0]+dt)*H+y/up)*W+xx/up)*C+c] * w[((o*C+c)*k.kernel[0]*k.kernel[1]*k.kernel[2])+tap]
 				sum, mag = sum+v, mag+math.Abs(v)
 			}
 		}
