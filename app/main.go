@@ -29,6 +29,7 @@ func main() {
 		Version:  version,
 		Out:      os.Stdout,
 		Err:      os.Stderr,
+		In:       os.Stdin,
 		Columns:  columns,
 		Getenv:   os.Getenv,
 		Engine:   newEngine,

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"unicode"
 
 	"kinora/app/config"
 	"kinora/app/disk"
@@ -74,6 +75,7 @@ func Code(err error) int {
 type Env struct {
 	Version  string
 	Out, Err io.Writer
+	In       io.Reader // standard input
 	// Columns is the width of the terminal that Err is, 0 when it is none.
 	Columns  func() int
 	Getenv   func(string) string
@@ -142,7 +144,10 @@ func run(ctx context.Context, e Env, args []string) error {
 			return c.run(ctx, e, &c, args[1:])
 		}
 	}
-	return usage("there is no command %q; kinora help lists them", args[0])
+	if strings.ContainsFunc(args[0], unicode.IsSpace) || strings.ContainsFunc(args[0], func(r rune) bool { return r > 127 }) {
+		return usage("there is no command %q; for a clip of it, put it after kinora generate --prompt", brief(args[0]))
+	}
+	return usage("there is no command %q; kinora help lists them", brief(args[0]))
 }
 
 // usage is an error in how the command was written.

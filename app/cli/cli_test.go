@@ -153,6 +153,7 @@ func TestExitCodes(t *testing.T) {
 		want string
 	}{
 		{[]string{"frobnicate"}, Usage, "no command"}, {[]string{"generate", "--bogus"}, Usage, "--help"},
+		{[]string{"a red fox"}, Usage, "kinora generate --prompt"}, {[]string{"柴犬"}, Usage, "kinora generate --prompt"},
 		{[]string{"generate", "a", "fox"}, Usage, "in quotes"}, {[]string{"generate"}, Usage, "prompt is empty"},
 		{append(ok, "--size", "big"), Usage, "256x192"}, {append(ok, "--size", "3x3"), Usage, "no size"}, {append(ok, "--frames", "0"), Usage, "more than 0"},
 		{append(ok, "--steps", "x"), Usage, "invalid value"}, {append(ok, "--device", "tpu"), Usage, "auto, cpu, cuda or cuda-mma"}, {append(ok, "--threads", "-1"), Usage, "threads"},

@@ -22,6 +22,7 @@ import (
 type ask struct {
 	inference.Request
 	image, size, config, like, out, device string
+	prompts                                string
 	threads                                int
 	memory                                 int64
 	json, quiet, forget, anew, plans       bool
@@ -32,6 +33,7 @@ type ask struct {
 func (a *ask) flags(f *flag.FlagSet) {
 	r := &a.Request
 	f.StringVar(&r.Prompt, "prompt", "", "what the clip shows")
+	f.StringVar(&a.prompts, "prompts", "", "file with a prompt in each line, - for standard input: makes a clip of each, all with the same seed; --out a.mp4 then gives a-01.mp4, a-02.mp4 …")
 	f.StringVar(&r.Negative, "negative", "", "what it should not show; \"\" switches the model's own off")
 	f.StringVar(&a.image, "image", "", "picture to start from")
 	f.StringVar(&a.size, "size", "", "width and height, such as 256x192 (default: the model's)")
@@ -92,6 +94,9 @@ func generate(ctx context.Context, e Env, c *command, args []string) (err error)
 	if len(words) > 0 {
 		return usage("%q stands alone; put the prompt in quotes after --prompt", words[0])
 	}
+	if a.given["prompt"] && a.given["prompts"] {
+		return usage("--prompt and --prompts do not go together")
+	}
 	if a.forget && a.out == "" {
 		return usage("--no-history needs --out: there would be no clip left")
 	}
@@ -101,16 +106,26 @@ func generate(ctx context.Context, e Env, c *command, args []string) (err error)
 	}
 	defer shut(ctx, s)
 	defer s.Listen(show.event)()
-	order, err := a.order(s)
+	takes, err := a.takes(s, e.In)
 	if err != nil {
 		return err
 	}
-	if a.out != "" {
-		if err := s.CanExport(a.out, ""); err != nil {
+	for _, t := range takes {
+		if t.out != "" {
+			if err := s.CanExport(t.out, ""); err != nil {
+				return err
+			}
+		}
+	}
+	for i, t := range takes {
+		if len(takes) > 1 {
+			show.next(title(i+1, len(takes), t.order.Request))
+		}
+		if err := produce(ctx, s, t.order, t.out, show); err != nil {
 			return err
 		}
 	}
-	return produce(ctx, s, order, a.out, show)
+	return nil
 }
 
 func (a *ask) open(ctx context.Context, e Env) (*studio.Studio, error) {

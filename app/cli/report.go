@@ -64,6 +64,16 @@ func (e Env) emit(ev event) {
 	}
 }
 
+// next makes the reporter ready for another clip. Objects of --json carry the prompt.
+func (r *reporter) next(title string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.begun, r.over, r.stage = false, false, ""
+	if !r.json && !r.quiet {
+		r.line(title)
+	}
+}
+
 func (r *reporter) begin(id job.ID, q inference.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
