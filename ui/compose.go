@@ -262,14 +262,16 @@ func (c *compose) submit() {
 	order, prompts := c.order(), c.prompts()
 	w := c.w
 	w.background(func() func() {
-		for _, p := range prompts {
+		for i, p := range prompts {
 			o := order
 			o.Prompt = p
 			id, err := w.door.Submit(o)
 			if err != nil {
 				return func() { w.fail(err) }
 			}
-			w.post(nil, func() { w.stage.await(id) })
+			if i == 0 { // the first of several is made first
+				w.post(nil, func() { w.stage.await(id) })
+			}
 		}
 		order.Image = nil
 		if err := w.amend(func(v *settings.Values) { v.Last = order.Request }); err != nil {

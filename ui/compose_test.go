@@ -255,3 +255,30 @@ func TestLanguageAndThemeChangeInPlace(t *testing.T) {
 		t.Error("what was written was lost with the language")
 	}
 }
+
+// Of several clips the first is made first, so it is the one to be watched; what all
+// of them take is told, and told better after each.
+func TestClipsOfLines(t *testing.T) {
+	f := newFake()
+	f.forecast = &studio.Forecast{Time: 20 * time.Second, Disk: 1_000_000, Memory: inference.Memory{Peak: 5_000_000}}
+	r := newRig(t, f)
+	r.write("a cat\na dog\na fox")
+	r.compose.lines.SetChecked(true)
+	r.wait(300 * time.Millisecond)
+	if got := texts(r.compose.outlook.box); !strings.Contains(got, "about 60 s  ·  5 MB of memory  ·  3 MB on disk") {
+		t.Errorf("three clips: %q", got)
+	}
+	test.Tap(r.compose.generate)
+	r.settle()
+	if r.stage.live != id(1) {
+		t.Errorf("%q is watched, not the first", r.stage.live)
+	}
+	f.forecast = &studio.Forecast{Time: 10 * time.Second}
+	r.f.step(id(1), job.Running, denoising(1, 8, nil))
+	r.f.step(id(1), job.Done, nil)
+	r.settle()
+	r.wait(300 * time.Millisecond)
+	if got := texts(r.compose.outlook.box); !strings.Contains(got, "about 30 s") {
+		t.Errorf("after the first: %q", got)
+	}
+}

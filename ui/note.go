@@ -103,6 +103,8 @@ func (c *compose) check() {
 			if err == nil && !restored {
 				var f studio.Forecast
 				if f, err = c.w.door.Forecast(context.Background(), r); err == nil {
+					f.Time *= time.Duration(len(prompts))
+					f.Disk *= int64(len(prompts))
 					outlook = &f
 				}
 			}

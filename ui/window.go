@@ -136,6 +136,7 @@ func (w *Window) job(j job.Job) {
 		w.on(on)
 	}
 	if j.State == job.Done {
+		w.compose.check() // how long the next one takes is known better now
 		w.gallery.reload()
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"kinora/app/config"
 	"kinora/app/disk"
@@ -66,6 +67,11 @@ type Studio struct {
 	mu       sync.Mutex
 	config   config.Config
 	watchers []*library.Watcher
+
+	lastMoment struct {
+		sync.Mutex
+		at time.Time
+	}
 }
 
 // Open opens the studio. What the user should know of (a damaged file that was

@@ -418,3 +418,26 @@ func TestUnwritableFolderIsToldFirst(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Ten slogans are ordered within a millisecond, and stand in their order.
+func TestOrdersKeepTheirOrder(t *testing.T) {
+	s := openTest(t, options(t.TempDir(), &studiotest.Engine{}))
+	for before, i := s.moment(), 0; i < 100; i++ {
+		at := s.moment()
+		if job.NewID(at)[:19] <= job.NewID(before)[:19] {
+			t.Fatalf("%v after %v", at, before)
+		}
+		before = at
+	}
+	var last job.ID
+	for i := range 10 {
+		id, err := s.Submit(Order{Request: inference.Request{Prompt: "a red square", Seed: uint64(i)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id <= last {
+			t.Errorf("%s comes after %s", id, last)
+		}
+		last = id
+	}
+}

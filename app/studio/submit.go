@@ -87,7 +87,7 @@ func (s *Studio) Submit(o Order) (job.ID, error) {
 	if err != nil {
 		return "", err
 	}
-	now := time.Now()
+	now := s.moment()
 	j := job.Job{ID: job.NewID(now), Request: r, ImagePath: o.ImagePath, Anew: o.Anew, Created: now}
 	if s.history != nil {
 		j.HistoryID = j.ID
@@ -114,3 +114,16 @@ func (s *Studio) Watch(f func(job.Job)) (stop func()) { return s.queue.Watch(f) 
 
 // errForget is what those methods return that need a history.
 var errForget = errors.New("there is no history in this run")
+
+// moment is now, but a millisecond later for each clip than for the one before: IDs
+// count those, and the history shows clips ordered together as they were ordered.
+func (s *Studio) moment() time.Time {
+	s.lastMoment.Lock()
+	defer s.lastMoment.Unlock()
+	now := time.Now().Truncate(time.Millisecond)
+	if earliest := s.lastMoment.at.Add(time.Millisecond); now.Before(earliest) && earliest.Sub(now) < time.Minute {
+		now = earliest
+	}
+	s.lastMoment.at = now
+	return now
+}
