@@ -102,7 +102,7 @@ void run(const Kernel *k, u32 blocks, u32 count, u32 shared_size, const u64 *arg
     // block, from the back in another, and with copies that arrive at once or as
     // late as they may, so that an order no barrier keeps shows.
     b.early = mode & 2;
-    hopper_begin(mode & 4);
+    hopper_begin((mode & 12) == 0);
     for (u32 left = count; left;) {
       bool any = false;
       for (u32 j = 0; j < count / 32; j++) {

@@ -1,7 +1,8 @@
 // Package choose gives tests the device that the variable KINORA_TEST_DEVICE
 // names, so that what is proven on the CPU is proven on the others by the same
-// tests: cpu (or nothing), emulated (the CUDA kernels on the host) or cuda. With
-// KINORA_TEST_PRECISION, exact or fast, the last two compute so.
+// tests: cpu (or nothing), emulated (the CUDA kernels on the host), emulated-hopper (with
+// those for compute capability 9.0) or cuda. With KINORA_TEST_PRECISION, exact or fast,
+// all but the first compute so.
 package choose
 
 import (
@@ -24,11 +25,13 @@ func Device(t *testing.T) device.Device {
 	case "", "cpu":
 		d = cpu.New(cpu.Options{})
 	case "emulated":
-		d, err = cuda.New(emulated.Open, cuda.Options{Precision: precision(t)})
+		d, err = cuda.New(emulated.Open, options(t))
+	case "emulated-hopper":
+		d, err = cuda.New(emulated.OpenHopper, options(t))
 	case "cuda":
-		d, err = cuda.Open(cuda.Options{Precision: precision(t)})
+		d, err = cuda.Open(options(t))
 	default:
-		t.Fatalf("KINORA_TEST_DEVICE=%s: want cpu, emulated or cuda", name)
+		t.Fatalf("KINORA_TEST_DEVICE=%s: want cpu, emulated, emulated-hopper or cuda", name)
 	}
 	if errors.Is(err, emulated.ErrNoCompiler) {
 		t.Skip(err)
@@ -38,6 +41,16 @@ func Device(t *testing.T) device.Device {
 	}
 	t.Cleanup(func() { d.Close() })
 	return d
+}
+
+// trusted has a Hopper's own kernels used unproved: that they are right is the question.
+type trusted struct{}
+
+func (trusted) Vet(*cuda.Device) error { return nil }
+
+// options leave a Hopper's own kernels out where KINORA_TEST_KERNELS is mma.
+func options(t *testing.T) cuda.Options {
+	return cuda.Options{Precision: precision(t), Vet: trusted{}, Mma: os.Getenv("KINORA_TEST_KERNELS") == "mma"}
 }
 
 func precision(t *testing.T) cuda.Precision {
