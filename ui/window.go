@@ -37,6 +37,7 @@ type Window struct {
 	dialog     dialog.Dialog // the one on show, or the last
 	lastFolder string        // where the last export went
 	right      *fyne.Container
+	panes      *fyne.Container // the three of them
 	over       *widgets.Overlay
 	device     *widgets.Text
 	stops      []func()
@@ -100,8 +101,8 @@ func (w *Window) build() {
 	}
 	w.compose = newCompose(w)
 	w.right = container.NewBorder(w.queue.content(), nil, nil, nil, w.gallery.content())
-	body := container.New(&columns{gap: 10, left: 352, right: 300, minRight: 236}, w.compose.content(), w.stage.content(), w.right)
-	page := container.NewBorder(w.header(), nil, nil, nil, body)
+	w.panes = container.New(&columns{gap: 10, left: 352, right: 300, minMiddle: 340, minRight: 236}, w.compose.content(), w.stage.content(), w.right)
+	page := container.NewBorder(w.header(), nil, nil, nil, w.panes)
 	w.win.SetContent(container.NewStack(page, w.over))
 	for _, j := range w.door.Jobs() {
 		if !j.State.Ended() {
