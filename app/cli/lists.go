@@ -55,7 +55,13 @@ func models(ctx context.Context, e Env, c *command, args []string) error {
 		if where == "" {
 			where = "built in"
 		}
-		fmt.Fprintf(e.Out, "%s: %s (%s)\n", m.Name, m.Title, where)
+		title := strings.TrimPrefix(m.Title, m.Name+" ") // bf16 (Wan2.2 TI2V-5B), where the file makes the name
+		if title == m.Title {
+			title = ": " + title
+		} else {
+			title = " " + title
+		}
+		fmt.Fprintf(e.Out, "%s%s: %s\n", m.Name, title, where)
 		if m.Note != "" {
 			fmt.Fprintf(e.Out, "    %s\n", m.Note)
 		}

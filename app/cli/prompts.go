@@ -77,7 +77,7 @@ func (a *ask) takes(s *studio.Studio, in io.Reader) ([]take, error) {
 		all[i] = take{o, numbered(a.out, i+1, len(prompts))}
 		all[i].order.Prompt = p
 		if _, _, err := s.Check(all[i].order.Request); err != nil {
-			return nil, fmt.Errorf("prompt %d, %q: %w", i+1, brief(p), err)
+			return nil, &plain{fmt.Sprintf("prompt %d, %q: %s", i+1, brief(p), sentence(err)), err}
 		}
 	}
 	return all, nil

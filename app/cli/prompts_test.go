@@ -67,6 +67,7 @@ func TestPromptsRefused(t *testing.T) {
 		{[]string{write("binary", "fine\n\xff\xfe\n")}, "line 2: not UTF-8"},
 		{[]string{write("many", strings.Repeat("a\n", promptLines+1))}, "at most"},
 		{[]string{write("big", strings.Repeat("ab ", promptBytes/2))}, "at most"},
+		{[]string{write("long", "fine\n"+strings.Repeat("a", 101<<10))}, `prompt 2, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…": the prompt has 101 kB`},
 		{[]string{fine, "--prompt", "c"}, "do not go together"},
 		{[]string{fine, "--frames", "-3"}, "--frames"},
 	} {

@@ -89,6 +89,11 @@ func TestPartsArePaired(t *testing.T) {
 	if len(all) != 2 || all[0].Name != "starter" || all[1].Name != "tiny" {
 		t.Fatalf("models %+v, faults %v", all, l.Faults())
 	}
+	// The file comes first, since that is what tells one from another where room is
+	// short; and which of several parts were taken is told.
+	if m := all[1]; !strings.HasPrefix(m.Title, "tiny (") || !strings.Contains(m.Note, "the text encoder text_encoders/") || !strings.Contains(m.Note, "the VAE vae/") {
+		t.Errorf("%q, %q", m.Title, m.Note)
+	}
 	c, closer, err := l.Open("tiny")
 	if err != nil {
 		t.Fatal(err)

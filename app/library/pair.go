@@ -115,11 +115,11 @@ func common(a, b string) int {
 func (p part) item(s set) item {
 	name := modelName(p.path)
 	about := inference.Model{
-		Name: name, Title: fmt.Sprintf("%s (%s)", orUnknown(p.Model), name), Path: p.path,
+		Name: name, Title: fmt.Sprintf("%s (%s)", name, orUnknown(p.Model)), Path: p.path,
 		Default:  inference.Request{Width: 832, Height: 480, Frames: 49, FPS: 24, Steps: 20, Guidance: 5, Shift: 5, Sampler: "unipc", Negative: wan.NegativePrompt},
 		SizeStep: 32, MaxSize: 1280, ImageToVideo: true,
-		Note: fmt.Sprintf("%s, stored as %s; %.1f GB with text encoder and VAE.", orUnknown(p.Model), p.Stored,
-			float64(s.denoiser.Bytes+s.text.Bytes+s.vae.Bytes)/1e9),
+		Note: fmt.Sprintf("Stored as %s; with the text encoder %s and the VAE %s %s.", p.Stored,
+			s.text.beside(p), s.vae.beside(p), gigabytes(s.denoiser.Bytes+s.text.Bytes+s.vae.Bytes)),
 	}
 	if few, ok := inference.PresetHinted(p.path); ok {
 		about.Default = few.Over(about.Default)
@@ -129,6 +129,29 @@ func (p part) item(s set) item {
 		about.Samplers = append(about.Samplers, a.Name)
 	}
 	return item{about: about, set: &s, dir: filepath.Dir(p.path)}
+}
+
+// beside tells a part by its path from the nearest folder that it shares with d's: of
+// several text encoders people want to know which one was taken.
+func (p part) beside(d part) string {
+	if p.path == d.path {
+		return "of the same file"
+	}
+	dir := filepath.Dir(d.path)
+	for range 3 {
+		if rel, err := filepath.Rel(dir, p.path); err == nil && !strings.HasPrefix(rel, "..") {
+			return filepath.ToSlash(rel)
+		}
+		dir = filepath.Dir(dir)
+	}
+	return p.path
+}
+
+func gigabytes(n int64) string {
+	if n < 1e8 {
+		return fmt.Sprintf("%.0f MB", float64(n)/1e6)
+	}
+	return fmt.Sprintf("%.1f GB", float64(n)/1e9)
 }
 
 // modelName makes a name of where the weights lie: the file's, or, where all files

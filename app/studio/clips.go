@@ -39,7 +39,13 @@ func (s *Studio) Entry(ctx context.Context, id job.ID) (history.Entry, error) {
 		return e, err
 	}
 	if e.State != job.Done {
-		return e, fmt.Errorf("the clip %s is not finished: it is %s", id, e.State)
+		// The files of a clip get their names when they are whole, and are there even
+		// if the disk was too full for the history to say so.
+		master, output := s.paths(id, e.Request.Prompt)
+		if _, err := os.Stat(output); err != nil {
+			return e, fmt.Errorf("the clip %s is not finished: it is %s", id, e.State)
+		}
+		e.State, e.Master, e.Output = job.Done, master, output
 	}
 	return s.moved(e), nil
 }

@@ -22,6 +22,7 @@ import (
 	"kinora/app/history"
 	"kinora/app/job"
 	"kinora/app/studio/studiotest"
+	"kinora/inference"
 )
 
 // A faulty disk fails from its nth operation on, or at that one only.
@@ -334,5 +335,30 @@ func TestPurge(t *testing.T) {
 	}
 	if err := s.Restore(t.Context(), j.ID); !errors.Is(err, history.ErrNotFound) {
 		t.Errorf("restored what is gone: %v", err)
+	}
+}
+
+// The disk had room for the clip and none for the history: the clip is there.
+func TestClipThatTheHistoryMissed(t *testing.T) {
+	s := openTest(t, options(t.TempDir(), &studiotest.Engine{}))
+	j := wait(t, s, Order{Request: inference.Request{Prompt: "a cat"}})
+	e, err := s.Entry(t.Context(), j.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := e.Output
+	e.State, e.Output, e.Master = job.Running, "", ""
+	if err := s.history.Put(t.Context(), e, nil); err != nil {
+		t.Fatal(err)
+	}
+	if e, err = s.Entry(t.Context(), j.ID); err != nil || e.Output != want || e.State != job.Done {
+		t.Errorf("%v %+v", err, e)
+	}
+	if err := s.Export(t.Context(), j.ID, filepath.Join(t.TempDir(), "a.gif"), ""); err != nil {
+		t.Error(err)
+	}
+	os.Remove(want)
+	if _, err = s.Entry(t.Context(), j.ID); err == nil {
+		t.Error("a clip without a file is called finished")
 	}
 }

@@ -52,12 +52,16 @@ func (s *Studio) work(ctx context.Context, j job.Job, report func(inference.Prog
 	return clip.Timings, nil
 }
 
+// paths says where the footage and the MP4 of a clip go.
+func (s *Studio) paths(id job.ID, prompt string) (master, output string) {
+	folder := s.Folder()
+	return filepath.Join(folder, frames, string(id)+export.Master.Ext), filepath.Join(folder, outputName(id, prompt))
+}
+
 // keep writes the files of a clip, then its entry. The footage is what counts: a
 // clip whose footage is in its place is found again even if all else failed.
 func (s *Studio) keep(ctx context.Context, e *history.Entry, clip *inference.Clip) error {
-	folder := s.Folder()
-	e.Master = filepath.Join(folder, frames, string(e.ID)+export.Master.Ext)
-	e.Output = filepath.Join(folder, outputName(e.ID, e.Request.Prompt))
+	e.Master, e.Output = s.paths(e.ID, e.Request.Prompt)
 	mp4, err := export.For("mp4", "")
 	if err != nil {
 		return err
