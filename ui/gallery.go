@@ -49,7 +49,14 @@ func newGallery(w *Window) *gallery {
 	g.field = widgets.NewEntry()
 	g.field.SetPlaceHolder(w.say("Search"))
 	g.field.SetIcon(fynetheme.SearchIcon())
-	g.field.OnShortcut, g.field.OnKey = w.shortcut, w.escape
+	g.field.OnShortcut = w.shortcut
+	g.field.OnKey = func(k *fyne.KeyEvent) bool {
+		if k.Name == fyne.KeyEscape && g.field.Text != "" && !w.covered() {
+			g.field.SetText("") // before it means to stop the clip that is being made
+			return true
+		}
+		return w.escape(k)
+	}
 	g.field.OnChanged = func(s string) {
 		if g.stop != nil {
 			g.stop()
@@ -61,6 +68,12 @@ func newGallery(w *Window) *gallery {
 	g.grid = widget.NewGridWrap(func() int { return len(g.entries) },
 		func() fyne.CanvasObject { return widgets.NewCard(&g.cell) },
 		func(i int, o fyne.CanvasObject) { g.fill(i, o.(*widgets.Card)) })
+	g.grid.OnSelected = func(i int) { // with the keyboard; the mouse taps the cards themselves
+		g.grid.Unselect(i)
+		if i < len(g.entries) {
+			g.tap(g.entries[i], 0)
+		}
+	}
 	g.compare = widgets.NewIcon(theme.Compare.Resource(), w.say("Compare clips: choose two or more"), w.over, g.pick)
 	return g
 }
@@ -106,7 +119,10 @@ func (g *gallery) fill(i int, c *widgets.Card) {
 		c.SetDetailColor(fynetheme.ColorNameError)
 	}
 	c.SetSelected(g.marked(e.ID))
-	c.OnTapped = func(m fyne.KeyModifier) { g.tap(e, m) }
+	c.OnTapped = func(m fyne.KeyModifier) {
+		g.w.Canvas().Unfocus() // keys are for the clip now, not for the prompt
+		g.tap(e, m)
+	}
 	c.OnSecond = func(at fyne.Position) { g.menu(e, at) }
 	if i == len(g.entries)-1 && g.more && !g.loading {
 		g.load(e.ID)

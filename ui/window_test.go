@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"kinora/app/job"
+	"kinora/ui/widgets"
 )
 
 func TestProgressPreviewAndFinish(t *testing.T) {
@@ -176,5 +177,43 @@ func TestDrop(t *testing.T) {
 	r.settle()
 	if r.Canvas().Overlays().Top() == nil {
 		t.Error("a file of no use is not told")
+	}
+}
+
+// After a tap on a clip, Space plays it and is not written into the prompt; the
+// keyboard alone opens clips, too; Escape ends a search before it stops a clip.
+func TestKeysInTheHistory(t *testing.T) {
+	f := newFake()
+	ids := f.made("a dog runs", "a red shoe")
+	r := newRig(t, f)
+	r.write("a cat")
+	r.win.Canvas().Focus(r.compose.prompt)
+	card := widgets.NewCard(&r.gallery.cell)
+	r.gallery.fill(0, card)
+	test.Tap(card)
+	r.settle()
+	if e := r.stage.entry(); e == nil || e.ID != ids[1] || r.win.Canvas().Focused() != nil {
+		t.Errorf("shown %v, in focus %T", e, r.win.Canvas().Focused())
+	}
+	r.win.Canvas().Focus(r.gallery.grid)
+	for _, k := range []fyne.KeyName{fyne.KeyRight, fyne.KeySpace} {
+		r.gallery.grid.TypedKey(&fyne.KeyEvent{Name: k})
+	}
+	r.settle()
+	if e := r.stage.entry(); e == nil || e.ID != ids[0] {
+		t.Errorf("the keyboard opened %v, want %s", e, ids[0])
+	}
+	test.Tap(r.compose.generate)
+	r.settle()
+	r.gallery.field.SetText("dog")
+	r.gallery.field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	r.wait(time.Second)
+	if r.gallery.field.Text != "" || len(r.gallery.entries) != 2 || f.state(id(f.next)) == job.Cancelled {
+		t.Errorf("Escape in a search: %q, %d clips, the job is %s", r.gallery.field.Text, len(r.gallery.entries), f.state(id(f.next)))
+	}
+	r.gallery.field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	r.settle()
+	if f.state(id(f.next)) != job.Cancelled {
+		t.Error("a second Escape does not cancel")
 	}
 }
