@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"kinora/inference"
+	"kinora/inference/device/paper"
 	"kinora/inference/graph"
 	"kinora/inference/model"
 	"kinora/inference/tensor"
@@ -25,14 +26,14 @@ func (t *take) decode(x *latent) (*inference.Clip, error) {
 	t.meter.enter(inference.Decoding, n)
 	clip := &inference.Clip{Width: t.req.Width, Height: t.req.Height, FPS: t.req.FPS}
 	t.keepOnHost(int64(1+(n-1)*t.traits.Temporal) * int64(3*t.req.Width*t.req.Height))
-	phases := len(t.phases)
+	forget := t.trial()
 	if t.mode.tiles.whole() {
 		clip.Frames, err = t.decodeWhole(z)
 	} else {
 		clip.Frames, err = t.decodeTiled(z, t.mode.tiles, t.decoded)
 	}
 	if tight := (*errTight)(nil); t.onPaper() && errors.As(err, &tight) {
-		t.phases = t.phases[:phases] // the first frame may have fitted
+		forget() // the first frame may have fitted
 		clip.Frames, err = t.findTiles(z, err)
 	}
 	if err != nil {
@@ -52,11 +53,11 @@ func (t *take) findTiles(z []float32, whole error) ([][]byte, error) {
 	if _, ok := t.model.(model.Tiler); !ok {
 		return nil, whole
 	}
-	host, phases := t.onHost, len(t.phases)
+	host, forget := t.onHost, t.trial()
 	err := whole
 	for _, g := range grids(t.shape[1], t.shape[2]) {
 		t.keepOnHost(host - t.onHost)
-		t.phases = t.phases[:phases]
+		forget()
 		var frames [][]byte
 		if frames, err = t.decodeTiled(z, g, func(float64) {}); err == nil {
 			t.mode.tiles = g
@@ -67,6 +68,21 @@ func (t *take) findTiles(z []float32, whole error) ([][]byte, error) {
 		}
 	}
 	return nil, err
+}
+
+// trial remembers how far the plan has come; what it returns takes back what was tried
+// since.
+func (t *take) trial() (forget func()) {
+	phases := len(t.phases)
+	d, ok := t.dev.(*paper.Device)
+	if !ok {
+		return func() {}
+	}
+	_, peak := d.Held()
+	return func() {
+		t.phases = t.phases[:phases]
+		d.Forget(peak)
+	}
 }
 
 func (t *take) decodeWhole(z []float32) ([][]byte, error) {

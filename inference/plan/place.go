@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"kinora/inference/graph"
 	"kinora/inference/tensor"
@@ -10,6 +11,9 @@ import (
 // place gives every value its slot and lays the steps out in order.
 func place(g *graph.Graph, o Options) (*Plan, error) {
 	p := &Plan{In: map[string]Port{}, States: map[string]Port{}}
+	if o.Narrow != nil {
+		p.Narrow = o.Narrow(g)
+	}
 	b := &builder{plan: p, last: lifetimes(g), slots: make([]Slot, len(g.Nodes)), out: map[int]bool{}}
 	for _, n := range g.Out {
 		r, _ := root(n)
@@ -18,6 +22,7 @@ func place(g *graph.Graph, o Options) (*Plan, error) {
 	if err := b.weights(g, o); err != nil {
 		return nil, err
 	}
+	b.hold(g)
 	for _, n := range g.Nodes {
 		if err := b.node(n); err != nil {
 			return nil, err
@@ -35,7 +40,8 @@ type builder struct {
 	last                        []int
 	slots                       []Slot
 	out                         map[int]bool
-	uploads                     map[int]Step // before the node of this ID
+	held                        map[int][]*graph.Node // what is given back after the node of this ID, which does not read it
+	uploads                     map[int]Step          // before the node of this ID
 	fine                        bool
 	io, scratch, states, consts arena
 }
@@ -43,6 +49,9 @@ type builder struct {
 func (b *builder) node(n *graph.Node) error {
 	p := b.plan
 	size := n.DType.Size(n.Shape.Len())
+	if d, ok := p.Narrow[n]; ok {
+		size = d.Size(n.Shape.Len())
+	}
 	switch n.Op {
 	case graph.Weight:
 		return nil // placed already
@@ -83,6 +92,9 @@ func (b *builder) node(n *graph.Node) error {
 		b.slots[n.ID] = b.slots[r.ID]
 	case b.out[n.ID]:
 		b.slots[n.ID] = Slot{Region: IO, Off: b.io.take(size), Size: size}
+	case b.inPlace(n):
+		b.slots[n.ID] = b.slots[n.In[0].ID]
+		b.last[n.In[0].ID] = -1 // its place lives on
 	default:
 		b.slots[n.ID] = Slot{Region: Arena, Off: b.scratch.take(size), Size: size}
 	}
@@ -95,9 +107,51 @@ func (b *builder) node(n *graph.Node) error {
 	return nil
 }
 
+// inPlace reports whether a sum may be written over its first term, as it may where
+// nobody wants that afterwards: the operations that do this go number by number.
+func (b *builder) inPlace(n *graph.Node) bool {
+	if n.Op != graph.Add && n.Op != graph.Gate {
+		return false
+	}
+	x := n.In[0]
+	if x.Op == graph.View || b.slots[x.ID].Region != Arena || b.last[x.ID] != n.ID || x.DType != n.DType || !x.Shape.Equal(n.Shape) {
+		return false
+	}
+	for _, m := range n.In[1:] {
+		if r, _ := root(m); r == x {
+			return false
+		}
+	}
+	_, before := b.plan.Narrow[x]
+	_, after := b.plan.Narrow[n]
+	return !before && !after
+}
+
+// hold keeps narrow values that a product reads until the sum after it is there, since
+// devices make the two at once: the sum must not lie where they do.
+func (b *builder) hold(g *graph.Graph) {
+	b.held = map[int][]*graph.Node{}
+	var product *graph.Node
+	for _, n := range g.Nodes {
+		if n.Op == graph.View || n.Op == graph.Weight || n.Op == graph.Const {
+			continue
+		}
+		if (n.Op == graph.Add || n.Op == graph.Gate) && product != nil && slices.Contains(n.In, product) {
+			x := product.In[0]
+			if _, narrow := b.plan.Narrow[x]; narrow && b.last[x.ID] == product.ID {
+				b.last[x.ID] = n.ID
+				b.held[n.ID] = append(b.held[n.ID], x)
+			}
+		}
+		if product = nil; n.Op == graph.MatMul || n.Op == graph.Conv3D {
+			product = n
+		}
+	}
+}
+
 // release gives back what n was the last to read, and n itself if nobody will.
 func (b *builder) release(n *graph.Node) {
-	for _, m := range append([]*graph.Node{n}, n.In...) {
+	for _, m := range slices.Concat([]*graph.Node{n}, n.In, b.held[n.ID]) {
 		r, _ := root(m)
 		if s := b.slots[r.ID]; s.Region == Arena && b.last[r.ID] == n.ID {
 			b.scratch.give(s.Off, s.Size)

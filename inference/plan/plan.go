@@ -80,6 +80,7 @@ type Plan struct {
 	In      map[string]Port
 	States  map[string]Port
 	Out     []Port
+	Narrow  map[*graph.Node]tensor.DType // what Options.Narrow said
 }
 
 // Options say for what a plan is made.
@@ -97,6 +98,9 @@ type Options struct {
 	Fine bool
 	// Once leaves out what is kept for later runs, since there are none.
 	Once bool
+	// Narrow tells which values the device stores as another type than they have, and
+	// as which; nil: none.
+	Narrow func(*graph.Graph) map[*graph.Node]tensor.DType
 	// Rows cuts the inner products of feed-forward layers into pieces of so many
 	// rows; 0 leaves them whole.
 	Rows int

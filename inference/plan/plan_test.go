@@ -183,7 +183,8 @@ func walk(p *Plan) error {
 					return fmt.Errorf("%v %d reads %s at %v, where %q is", s.Node.Op, s.Node.ID, name(s.Node.In[i]), in, got)
 				}
 			}
-			if overlap(in, s.Out) && s.Node.Op != graph.Keep {
+			sum := s.Node.Op == graph.Add || s.Node.Op == graph.Gate // may lie where its first term was
+			if overlap(in, s.Out) && s.Node.Op != graph.Keep && !(sum && i == 0 && in == s.Out) {
 				return fmt.Errorf("%v %d writes over its own input", s.Node.Op, s.Node.ID)
 			}
 		}
@@ -295,5 +296,50 @@ func TestRowsTakeLess(t *testing.T) {
 		if uploads != 3 {
 			t.Errorf("%d rows at a time: %d uploads for 3 blocks", most, uploads)
 		}
+	}
+}
+
+// TestNarrowValues: what the device stores narrow takes less, the product of it and the
+// sum after that do not share memory, and the sum lies where its first term was.
+func TestNarrowValues(t *testing.T) {
+	const dim = 16
+	var normed, product, sum *graph.Node
+	g, err := graph.Build(checkpoint(1, dim), func(s *graph.Scope) []*graph.Node {
+		x := s.Input("x", tensor.F32, 6, dim)
+		first := x.Add(x)
+		normed = first.Normalise(graph.NormAttr{Kind: graph.LayerNorm, Eps: 1e-6}, nil, nil)
+		product = normed.Linear(s.Weight("blocks.0.w", dim, dim), nil, graph.NoAct)
+		sum = first.Add(product)
+		return []*graph.Node{sum.SiLU().Linear(s.Weight("head.w", dim, dim), nil, graph.NoAct)}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	is := func(n, like *graph.Node) bool { return n.Op == like.Op && n.Shape.Equal(like.Shape) }
+	p := compile(t, g, Options{Budget: -1, Narrow: func(g *graph.Graph) map[*graph.Node]tensor.DType {
+		m := map[*graph.Node]tensor.DType{}
+		for _, n := range g.Nodes {
+			if is(n, normed) && n.Op == graph.Norm {
+				m[n] = tensor.BF16
+			}
+		}
+		return m
+	}})
+	var narrow, added Slot
+	for i, s := range p.Steps {
+		switch {
+		case s.Node.Op == graph.Norm:
+			narrow = s.Out
+		case s.Node.Op == graph.Add && i > 0 && p.Steps[i-1].Node.Op == graph.MatMul:
+			if added = s.Out; s.Out != s.In[0] {
+				t.Errorf("the sum lies at %v and its first term at %v", s.Out, s.In[0])
+			}
+		}
+	}
+	if len(p.Narrow) != 1 || narrow.Size != 6*dim*2 {
+		t.Errorf("%d narrow values, %d bytes", len(p.Narrow), narrow.Size)
+	}
+	if added.Off < narrow.Off+narrow.Size && narrow.Off < added.Off+added.Size {
+		t.Errorf("the sum at %v and what the product before reads at %v overlap\n%s", added, narrow, p)
 	}
 }

@@ -164,7 +164,7 @@ func (d *Device) Memory() (free, total int64) {
 
 // Options implements device.Device.
 func (d *Device) Options() plan.Options {
-	o := plan.Options{Can: func(n *graph.Node) bool { return builders[n.Op] != nil }, Budget: -1}
+	o := plan.Options{Can: func(n *graph.Node) bool { return builders[n.Op] != nil }, Budget: -1, Narrow: d.narrow}
 	if d.opt.Budget > 0 {
 		o.Budget = d.opt.Budget
 	}

@@ -6,6 +6,28 @@ import (
 	"kinora/inference/tensor"
 )
 
+// narrow is what a plan is told of the values that may be stored in 16 bits.
+func (d *Device) narrow(g *graph.Graph) map[*graph.Node]tensor.DType {
+	out := map[*graph.Node]bool{}
+	for _, n := range g.Out {
+		r, _ := root(n)
+		out[r] = true
+	}
+	p := &plan.Plan{}
+	for _, n := range g.Nodes {
+		switch n.Op {
+		case graph.View, graph.Weight, graph.Const, graph.Input, graph.State:
+			continue
+		}
+		s := plan.Step{Node: n, Out: plan.Slot{Region: plan.Arena}}
+		if out[n] || n.Op == graph.Keep {
+			s.Out.Region = plan.IO
+		}
+		p.Steps = append(p.Steps, s)
+	}
+	return (&layout{dev: d, plan: p, precision: d.precisionFor(p)}).halves()
+}
+
 // halves finds the values that may be stored in 16 bits at once: those that nobody
 // reads but products and attention, which would round them to the same 16 bits
 // anyway. Nothing is rounded that was not, so results stay the same to the bit.
@@ -31,18 +53,6 @@ func (l *layout) halves() map[*graph.Node]tensor.DType {
 	for _, s := range l.plan.Steps {
 		if n := s.Node; n != nil && (s.Out.Region != plan.Arena || !l.stores(n)) {
 			not[n] = true
-		}
-	}
-	// What a product reads must not be where its fused result goes; to fuse is better.
-	uses := l.uses()
-	for i, s := range l.plan.Steps {
-		if s.Node == nil || len(s.Node.In) == 0 || half[s.Node.In[0]] == 0 {
-			continue
-		}
-		if f := l.fuse(i, uses); f != nil {
-			if m, err := l.at(s.Node.In[0], s.In[0]); err != nil || overlap(m, f.out) {
-				not[s.Node.In[0]] = true
-			}
 		}
 	}
 	made := map[*graph.Node]bool{}

@@ -54,7 +54,7 @@ type staged struct {
 func (l *layout) lay() error {
 	l.launches, l.uploads, l.staged, l.tables = nil, nil, map[string]*staged{}, nil
 	uses := l.uses()
-	l.half = l.halves()
+	l.half = l.plan.Narrow
 	for i := 0; i < len(l.plan.Steps); i++ {
 		s := &l.plan.Steps[i]
 		if s.Node == nil {

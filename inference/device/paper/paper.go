@@ -31,6 +31,9 @@ func (d *Device) Held() (now, peak int64) { return d.now, d.peak }
 // Mark implements device.Ledger.
 func (d *Device) Mark() { d.peak = d.now }
 
+// Forget leaves out of the peak what was only tried since it was peak.
+func (d *Device) Forget(peak int64) { d.peak = max(peak, d.now) }
+
 // Sizes implements device.Sizer.
 func (d *Device) Sizes(p *plan.Plan) (device.Sizes, error) { return device.SizesOf(d.Device, p) }
 
