@@ -2,8 +2,10 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -14,6 +16,7 @@ import (
 	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"kinora/app/export"
 	"kinora/app/history"
 	"kinora/ui/widgets"
 )
@@ -51,7 +54,7 @@ func (w *Window) exportDialog(e *history.Entry) {
 		}
 		path.SetText(base + formats[at()].Ext)
 	}
-	path.SetText(filepath.Join(w.exportFolder(), fileName(e.Request.Prompt)))
+	path.SetText(unused(filepath.Join(w.exportFolder(), fileName(e.Request.Prompt)), formats))
 	kind.SetSelected(titles[0])
 	browse := widgets.NewButton("", fynetheme.FolderOpenIcon(), func() {
 		d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
@@ -73,9 +76,39 @@ func (w *Window) exportDialog(e *history.Entry) {
 		widgets.Caption(w.say("The settings are kept in the file: drop it on this window to restore them.")))
 	d := dialog.NewCustomConfirm(w.say("Export clip"), w.say("Export"), w.say("Cancel"), widgets.Wide(form, 520), func(ok bool) {
 		if ok {
-			w.exportTo(*e, path.Text, formats[at()].Name)
+			w.replace(path.Text, func() { w.exportTo(*e, path.Text, formats[at()].Name) })
 		}
 	}, w.win)
+	w.show(d)
+}
+
+// unused puts a number behind a path if something of that name is there in a format.
+func unused(base string, formats []export.Format) string {
+	path := base
+	for n := 2; n < 1000 && slices.ContainsFunc(formats, func(f export.Format) bool { return there(path + f.Ext) }); n++ {
+		path = fmt.Sprintf("%s-%d", base, n)
+	}
+	return path
+}
+
+func there(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// replace does something that writes to path, but asks first if that is there already.
+func (w *Window) replace(path string, do func()) {
+	if !there(path) {
+		do()
+		return
+	}
+	d := dialog.NewConfirm(w.say("Replace %s?", filepath.Base(path)), w.say("There is something of this name already."), func(ok bool) {
+		if ok {
+			do()
+		}
+	}, w.win)
+	d.SetConfirmText(w.say("Replace"))
+	d.SetDismissText(w.say("Cancel"))
 	w.show(d)
 }
 
