@@ -165,7 +165,7 @@ func TestModelName(t *testing.T) {
 		"hub/models--Q--G/snapshots/0a1b/Wan2.2-Q4_K_M.gguf":                                                          "Wan2.2-Q4_K_M",
 		"odd/snapshots/0a1b/model.safetensors":                                                                        "odd",
 	} {
-		if got := modelName(filepath.FromSlash(path)); got != want {
+		if got := ModelName(filepath.FromSlash(path)); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}
 	}

@@ -113,7 +113,7 @@ func common(a, b string) int {
 
 // item describes a set as a model that can be asked for.
 func (p part) item(s set) item {
-	name := modelName(p.path)
+	name := ModelName(p.path)
 	about := inference.Model{
 		Name: name, Title: fmt.Sprintf("%s (%s)", name, orUnknown(p.Model)), Path: p.path,
 		Default:  inference.Request{Width: 832, Height: 480, Frames: 49, FPS: 24, Steps: 20, Guidance: 5, Shift: 5, Sampler: "unipc", Negative: wan.NegativePrompt},
@@ -154,9 +154,9 @@ func gigabytes(n int64) string {
 	return fmt.Sprintf("%.1f GB", float64(n)/1e9)
 }
 
-// modelName makes a name of where the weights lie: the file's, or, where all files
+// ModelName makes a name of where the weights lie: the file's, or, where all files
 // of that kind are called alike, the folder's.
-func modelName(path string) string {
+func ModelName(path string) string {
 	base := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), ".index")
 	base = strings.TrimSuffix(base, ".safetensors")
 	dir := filepath.Dir(path)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"kinora/app/library"
@@ -158,10 +159,36 @@ func (s *Studio) Faults() []string {
 	}
 	var list []string
 	for dir, err := range f.Faults() {
-		list = append(list, fmt.Sprintf("The model in %s cannot be used: %v", dir, err))
+		list = append(list, (&unusable{dir, err}).Error())
 	}
 	slices.Sort(list)
 	return list
+}
+
+// An unusable error says why what looks like a model is none.
+type unusable struct {
+	path string
+	err  error
+}
+
+func (u *unusable) Error() string {
+	return fmt.Sprintf("The model in %s cannot be used: %s", u.path, strings.TrimPrefix(u.err.Error(), inference.ErrNoModel.Error()+": "))
+}
+
+func (u *unusable) Unwrap() []error { return []error{inference.ErrNoModel, u.err} }
+
+// because says why a model that was asked for by name is not there, where its file is.
+func because(e inference.Engine, name string, err error) error {
+	f, ok := e.(interface{ Faults() map[string]error })
+	if !ok || name == "" || !errors.Is(err, inference.ErrNoModel) {
+		return err
+	}
+	for path, fault := range f.Faults() {
+		if library.ModelName(path) == name {
+			return &unusable{path, fault}
+		}
+	}
+	return err
 }
 
 // modelsChanged takes the folder of models over as it is now. A fault is told

@@ -41,7 +41,7 @@ func (s *Studio) Check(r inference.Request) (inference.Request, []string, error)
 		}
 	}
 	full, more, err := e.Check(r)
-	return full, append(notes, more...), err
+	return full, append(notes, more...), because(e, r.Model, err)
 }
 
 // fill puts the configuration in where a request is silent.
