@@ -86,13 +86,22 @@ func (l *loras) remove(file string) {
 func (l *loras) show() {
 	l.box.Objects = nil
 	for _, r := range l.rows {
-		name := strings.TrimSuffix(filepath.Base(r.file), ".safetensors")
+		name := loraName(r.file)
 		off := widgets.NewIcon(fynetheme.CancelIcon(), l.w.say("Without this LoRA"), l.w.over, func() { l.remove(r.file) })
 		l.box.Add(widgets.Column(2, widgets.Fill(4, nil, widgets.NewText(name, fynetheme.SizeNameText, ""), off), r.strength))
 	}
 	l.box.Add(widgets.Named(l.w.say("LoRA"), l.add))
 	l.box.Refresh()
 	l.relay()
+}
+
+// loraName is what a LoRA's file is called.
+func loraName(file string) string {
+	name := filepath.Base(file)
+	for _, ext := range checkpointFiles {
+		name = strings.TrimSuffix(name, ext)
+	}
+	return name
 }
 
 // offer lists the LoRAs that are there under the button.

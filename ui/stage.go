@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"fmt"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -211,6 +210,7 @@ func (s *stage) open(entries ...history.Entry) {
 		s.heading(s.w.say("Comparing %d clips", len(entries)), s.w.say("They play in step; choose one to work with it"))
 	}
 	s.w.gallery.mark()
+	names := captions(s.w, entries)
 	s.w.background(func() func() {
 		tracks := make([]widgets.Track, len(entries))
 		for i, e := range entries {
@@ -223,7 +223,7 @@ func (s *stage) open(entries ...history.Entry) {
 					}
 				}
 			}
-			tracks[i] = widgets.Track{Caption: e.Request.Prompt, Footage: footage(c)}
+			tracks[i] = widgets.Track{Caption: names[i], Footage: footage(c)}
 		}
 		return func() {
 			if turn == s.turn {
@@ -276,17 +276,4 @@ func (w *Window) again(o studio.Order) {
 			w.stage.await(id)
 		}
 	})
-}
-
-// describe is a request in a line.
-func describe(w *Window, r inference.Request) string {
-	s := fmt.Sprintf("%d × %d  ·  %s  ·  %s  ·  %s", r.Width, r.Height,
-		w.say("%d frames", r.Frames), w.say("%d steps", r.Steps), w.say("seed %d", r.Seed))
-	if r.Sampler != "" {
-		s += "  ·  " + r.Sampler
-	}
-	if r.Guidance > 0 {
-		s += "  ·  " + w.say("guidance %g", r.Guidance)
-	}
-	return s
 }

@@ -1,0 +1,41 @@
+package ui
+
+import (
+	"slices"
+	"testing"
+
+	"kinora/app/history"
+	"kinora/inference"
+)
+
+func TestCaptionsSayWhatDiffers(t *testing.T) {
+	r := newRig(t, newFake())
+	base := inference.Request{Model: "starter", Prompt: "a cat", Width: 64, Height: 48, Frames: 9, Steps: 8, Seed: 1, Sampler: "euler", Guidance: 4}
+	with := func(change func(*inference.Request)) history.Entry {
+		q := base
+		change(&q)
+		return history.Entry{Request: q}
+	}
+	same := with(func(*inference.Request) {})
+	for name, c := range map[string]struct {
+		of   []history.Entry
+		want []string
+	}{
+		"prompts": {[]history.Entry{same, with(func(q *inference.Request) { q.Prompt, q.Seed = "a dog", 2 })}, []string{"a cat", "a dog"}},
+		"seeds":   {[]history.Entry{same, with(func(q *inference.Request) { q.Seed = 2 })}, []string{"seed 1", "seed 2"}},
+		"models and steps": {[]history.Entry{same, with(func(q *inference.Request) { q.Model, q.Steps = "large", 4 })},
+			[]string{"starter  ·  8 steps", "large  ·  4 steps"}},
+		"LoRAs": {[]history.Entry{same, with(func(q *inference.Request) { q.LoRAs = []inference.LoRA{{File: "/l/ink.safetensors", Strength: .5}} })},
+			[]string{"a cat", "ink 0.5"}},
+		"nothing": {[]history.Entry{same, same}, []string{"a cat", "a cat"}},
+	} {
+		if got := captions(r.Window, c.of); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+	q := base
+	q.LoRAs = []inference.LoRA{{File: "ink", Strength: 1}}
+	if got := describe(r.Window, q); got != "starter  ·  ink 1  ·  64 × 48  ·  9 frames  ·  8 steps  ·  seed 1  ·  euler  ·  guidance 4" {
+		t.Errorf("%q", got)
+	}
+}
