@@ -119,6 +119,7 @@ var chinese = speech{
 	"Format":      "格式",
 	"Save as":     "保存为",
 	"Export clip": "导出片段",
+	"This system does not open folders for Kinora; look in %s": "此系统无法为 Kinora 打开文件夹；请查看 %s",
 	"Replace %s?": "替换 %s？",
 	"Replace":     "替换",
 	"There is something of this name already.": "已经有同名的文件或文件夹。",

@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -81,8 +82,9 @@ func newGallery(w *Window) *gallery {
 func (g *gallery) content() fyne.CanvasObject {
 	head := widgets.Fill(6, nil, g.field, g.compare)
 	body := container.NewStack(container.New(&cells{g}, g.grid), container.NewCenter(g.none))
+	top := container.New(edges{0, 0, 8, 0}, head) // first, so that Tab goes from it to the clips
 	return container.NewStack(widgets.NewSurface(theme.Surface, theme.Border),
-		widgets.Inset(container.NewBorder(container.New(edges{0, 0, 8, 0}, head), nil, nil, nil, body), 10))
+		widgets.Inset(container.New(layout.NewBorderLayout(top, nil, nil, nil), top, body), 10))
 }
 
 // cells makes the cards fill the width there is.

@@ -232,7 +232,8 @@ func (w *Window) openFolder(path string) {
 	}
 	w.background(func() func() {
 		if err := w.app.OpenURL(u); err != nil {
-			return func() { w.fail(err) }
+			// Where nothing opens folders, people want to know which one it is.
+			return func() { w.fail(errText(w.say("This system does not open folders for Kinora; look in %s", path))) }
 		}
 		return nil
 	})

@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"errors"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -215,5 +218,34 @@ func TestKeysInTheHistory(t *testing.T) {
 	r.settle()
 	if f.state(id(f.next)) != job.Cancelled {
 		t.Error("a second Escape does not cancel")
+	}
+}
+
+// Tab goes from the search to the clips that were found.
+func TestTabGoesDownTheHistory(t *testing.T) {
+	f := newFake()
+	f.made("a dog runs")
+	r := newRig(t, f)
+	c := r.win.Canvas()
+	c.Focus(r.gallery.field)
+	c.FocusNext()
+	c.FocusNext()
+	if c.Focused() != r.gallery.grid {
+		t.Errorf("after the search and the button beside it comes %T", c.Focused())
+	}
+}
+
+type noFolders struct{ fyne.App }
+
+func (noFolders) OpenURL(*url.URL) error { return errors.New("exec: \"xdg-open\": not found in $PATH") }
+
+// Where no program opens folders, the folder is named.
+func TestFolderThatCannotBeOpenedIsNamed(t *testing.T) {
+	r := newRig(t, newFake())
+	r.app = noFolders{r.app}
+	r.openFolder("/clips/here")
+	r.settle()
+	if top := r.win.Canvas().Overlays().Top(); top == nil || !strings.Contains(texts(top), "look in /clips/here") || strings.Contains(texts(top), "xdg") {
+		t.Errorf("%v", top)
 	}
 }
