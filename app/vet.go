@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,9 +37,15 @@ func (v vetter) Vet(d *cuda.Device) error { return v.ask(d.Describe()) }
 
 const proved = "proved\n"
 
+// again is after how long a GPU whose kernels could not be proved is asked once more.
+const again = 7 * 24 * time.Hour
+
 func (v vetter) ask(about string) error {
 	file := v.file(about)
 	answer, err := os.ReadFile(file)
+	if info, e := os.Stat(file); err == nil && string(answer) != proved && (e != nil || time.Since(info.ModTime()) > again) {
+		err = fs.ErrNotExist // what was in the way may be gone
+	}
 	if err != nil {
 		answer = v.run()
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err == nil {

@@ -39,9 +39,18 @@ func TestVet(t *testing.T) {
 					t.Errorf("%v, want %q", err, c.want)
 				}
 			}
+			old := time.Now().Add(-again - time.Hour) // a refusal is not for ever
+			if err := os.Chtimes(v.file("a GPU"), old, old); err != nil {
+				t.Fatal(err)
+			}
+			_ = v.ask("a GPU")
 			_ = v.ask("another GPU")
 			log, err := os.ReadFile(filepath.Join(dir, "log"))
-			if want := strings.Repeat("prove-gpu 3\n", 2); err != nil || string(log) != want {
+			want := strings.Repeat("prove-gpu 3\n", 3)
+			if c.want == "" {
+				want = strings.Repeat("prove-gpu 3\n", 2)
+			}
+			if err != nil || string(log) != want {
 				t.Errorf("the program was called with %q, %v; want %q", log, err, want)
 			}
 		})
