@@ -91,7 +91,8 @@ func numbered(out string, n, of int) string {
 	}
 	slash := ""
 	if last := len(out) - 1; os.IsPathSeparator(out[last]) {
-		out, slash = strings.TrimRight(out, `/`+string(filepath.Separator)), out[last:]
+		slash = out[last:]
+		out = strings.TrimRightFunc(out, func(r rune) bool { return r < 128 && os.IsPathSeparator(uint8(r)) })
 	}
 	ext := filepath.Ext(out)
 	return fmt.Sprintf("%s-%0*d%s%s", strings.TrimSuffix(out, ext), max(2, len(fmt.Sprint(of))), n, ext, slash)
