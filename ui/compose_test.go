@@ -282,3 +282,16 @@ func TestClipsOfLines(t *testing.T) {
 		t.Errorf("after the first: %q", got)
 	}
 }
+
+// A note as long as a prompt leaves Generate in the smallest window.
+func TestLongNotesLeaveRoom(t *testing.T) {
+	r := newRig(t, newFake())
+	r.win.Resize(fyne.NewSize(800, 600))
+	for _, text := range []string{strings.Repeat("a", 6000), strings.Repeat("字", 6000), strings.Repeat("never taught ", 500)} {
+		r.compose.note.set([]string{text}, nil)
+		r.settle()
+		if h := r.compose.note.MinSize().Height; h > 260 {
+			t.Errorf("a note of %d bytes is %v high", len(text), h)
+		}
+	}
+}

@@ -27,6 +27,10 @@ type note struct {
 	stop    func()
 }
 
+// maxNote is how many characters are shown: about six lines, so that Generate, which
+// stands below, stays in the window whatever is noted.
+const maxNote = 280
+
 func newNote() *note {
 	n := &note{label: widget.NewLabel(""), icon: widget.NewIcon(fynetheme.InfoIcon()), back: widgets.NewSurface(theme.Tint, "")}
 	n.label.Wrapping, n.label.SizeName = fyne.TextWrapWord, fynetheme.SizeNameCaptionText
@@ -45,7 +49,7 @@ func (n *note) set(notes []string, err error) {
 		text = sentence(err)
 		n.icon.SetResource(fynetheme.NewErrorThemedResource(fynetheme.ErrorIcon()))
 	}
-	n.label.SetText(text)
+	n.label.SetText(short(text, maxNote))
 	if text == "" {
 		n.Hide()
 	} else {

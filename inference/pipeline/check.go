@@ -194,9 +194,12 @@ func sizeError(w, h, step int) error {
 }
 
 func quoted(words []string) string {
-	const most = 6
+	const most, longest = 6, 32
 	var q []string
 	for _, w := range words[:min(len(words), most)] {
+		if r := []rune(w); len(r) > longest {
+			w = string(r[:longest]) + "…"
+		}
 		q = append(q, "“"+w+"”")
 	}
 	s := strings.Join(q, ", ")
