@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"unicode"
@@ -178,6 +179,32 @@ func sentence(err error) string {
 	return text
 }
 
+// notNumber is what package flag says of a number that is none.
+var notNumber = regexp.MustCompile(`^invalid value (.*) for flag -([^:]+): (parse error|value out of range)$`)
+
+// wanted says what a flag wants where its number cannot be read.
+func wanted(f *flag.FlagSet, err error) string {
+	m := notNumber.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err.Error()
+	}
+	what := "another value"
+	if v, ok := f.Lookup(m[2]).Value.(flag.Getter); ok {
+		switch v.Get().(type) {
+		case int, int64:
+			what = "a whole number"
+		case uint, uint64:
+			what = "a whole number from 0 on"
+		case float64:
+			what = "a number"
+		}
+	}
+	if m[3] != "parse error" {
+		what += ", and not so large a one"
+	}
+	return fmt.Sprintf("--%s %s: want %s", m[2], m[1], what)
+}
+
 // parse reads flags wherever they stand and returns the other words.
 func parse(e Env, c *command, set func(*flag.FlagSet), args []string) (*flag.FlagSet, []string, error) {
 	f := flag.NewFlagSet(c.name, flag.ContinueOnError)
@@ -193,7 +220,7 @@ func parse(e Env, c *command, set func(*flag.FlagSet), args []string) (*flag.Fla
 			return nil, nil, err
 		}
 		if err != nil {
-			return nil, nil, usage("%v; kinora %s --help shows the flags", err, c.name)
+			return nil, nil, usage("%s; kinora %s --help shows the flags", wanted(f, err), c.name)
 		}
 		if f.NArg() == 0 {
 			return f, words, nil
