@@ -1,24 +1,18 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
-	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"kinora/inference/bench/made"
 	"kinora/inference/families/wan"
 	"kinora/inference/tensor"
 	"kinora/inference/weights"
 	"kinora/inference/weights/convert"
-	"kinora/inference/weights/quant"
-	"kinora/inference/weights/safetensors"
 )
 
 // mid is a diffusion transformer of the published 1.3B model's sizes: the same
@@ -56,7 +50,7 @@ func checkpoint(ctx context.Context, dir string, b wan.Build, k kind) (string, e
 		return path, nil
 	}
 	if k.to == tensor.BF16 {
-		return path, write(path, random(b.Denoiser()))
+		return path, made.Write(path, b.Denoiser())
 	}
 	from, err := checkpoint(ctx, dir, b, kind{"bf16", "dit-bf16.safetensors", tensor.BF16})
 	if err != nil {
@@ -75,61 +69,5 @@ func checkpoint(ctx context.Context, dir string, b wan.Build, k kind) (string, e
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", k.name, err)
 	}
-	return path, create(path, func(w io.Writer) error { return p.Write(ctx, w, func(int64) {}) })
-}
-
-func write(path string, entries []safetensors.Entry) error {
-	return create(path, func(w io.Writer) error { return safetensors.Write(w, entries, nil) })
-}
-
-// create writes a file that is only there when it is whole.
-func create(path string, data func(io.Writer) error) error {
-	f, err := os.Create(path + ".part")
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriterSize(f, 1<<20)
-	if err := errors.Join(data(w), w.Flush(), f.Close()); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", path, err), os.Remove(f.Name()))
-	}
-	return os.Rename(f.Name(), path)
-}
-
-// random gives tensors numbers of size 1/√fan-in, and gains numbers near 1.
-func random(shapes map[string]tensor.Shape) (entries []safetensors.Entry) {
-	for name, shape := range shapes {
-		entries = append(entries, safetensors.Entry{Name: name, DType: tensor.BF16, Shape: shape, Data: func(w io.Writer) error {
-			size, mean := 0.02, 0.0
-			switch {
-			case strings.Contains(name, "norm") && strings.HasSuffix(name, ".weight"):
-				mean = 1
-			case len(shape) > 1 && !strings.HasSuffix(name, "modulation"):
-				size = 1 / math.Sqrt(float64(shape[1:].Len()))
-			}
-			v := normal(name, min(shape.Len(), 1<<20+7), size, mean)
-			once := make([]byte, 2*len(v))
-			if err := quant.Narrow(once, tensor.BF16, v); err != nil {
-				return err
-			}
-			for left := 2 * shape.Len(); left > 0; left -= len(once) {
-				if _, err := w.Write(once[:min(left, len(once))]); err != nil {
-					return err
-				}
-			}
-			return nil
-		}})
-	}
-	return entries
-}
-
-// normal draws n numbers that depend on the name alone.
-func normal(name string, n int, size, mean float64) []float32 {
-	h := fnv.New64a()
-	io.WriteString(h, name)
-	r := rand.New(rand.NewPCG(h.Sum64(), 1))
-	v := make([]float32, n)
-	for i := range v {
-		v[i] = float32(mean + size*r.NormFloat64())
-	}
-	return v
+	return path, made.Create(path, func(w io.Writer) error { return p.Write(ctx, w, func(int64) {}) })
 }

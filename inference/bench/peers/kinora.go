@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"kinora/inference/bench/made"
 	"kinora/inference/device"
 	"kinora/inference/device/cpu"
 	"kinora/inference/device/cpu/simd"
@@ -45,7 +46,7 @@ func (e *kinora) round(ctx context.Context, checkpoint string, k kind, clips []c
 	dev := cpu.New(cpu.Options{Threads: e.threads})
 	defer func() { err = errors.Join(err, dev.Close()) }()
 
-	text := normal("text", textLen*e.build.TextDim, 1, 0)
+	text := made.Normal("text", textLen*e.build.TextDim, 1, 0)
 	condition, err := e.program(dev, src, nil, func(s *graph.Scope) *graph.Node {
 		return m.Condition(s, s.Input("text", tensor.F32, textLen, e.build.TextDim))
 	})
@@ -76,7 +77,7 @@ func (e *kinora) step(ctx context.Context, dev device.Device, src weights.Source
 		return r, err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	x := normal(c.String(), t*h*w*e.build.Channels, 1, 0)
+	x := made.Normal(c.String(), t*h*w*e.build.Channels, 1, 0)
 	if err := errors.Join(e.save(c.String(), x), p.In("x").Write(tensor.Bytes(x)), p.In("t").Write(tensor.Bytes([]float32{timestep})),
 		p.In("condition").Copy(condition.Out(0))); err != nil {
 		return r, err

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kinora/inference/bench/made"
 	"kinora/inference/families/wan"
 )
 
@@ -43,7 +44,7 @@ func (e *sdcpp) ready(ctx context.Context) (string, error) {
 
 func (e *sdcpp) round(ctx context.Context, checkpoint string, k kind, clips []clip) (map[clip]result, error) {
 	tae := filepath.Join(e.scratch, "tae.safetensors")
-	if err := write(tae, random(tiny(e.build.Channels))); err != nil {
+	if err := made.Write(tae, tiny(e.build.Channels)); err != nil {
 		return nil, err
 	}
 	all := map[clip]result{}
