@@ -6,10 +6,10 @@ package dialect
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
-	"kinora/inference/tensor"
 	"kinora/inference/weights"
 )
 
@@ -29,10 +29,10 @@ type Found struct {
 	Dialect string // whose names it has
 	Prefix  string // before every name in the file
 	Model   string // which model it is of, in words; empty when that is not known
-	Stored  string // how most of it is stored: "bf16", "q4_k", "f8_e4m3 scaled"
+	Stored  string // how most of it is stored: "bf16", "q4_k", "f8_e4m3 scaled", "nvfp4"
 	Bytes   int64
-	// Source shows the part under official names. Weights that are stored with a
-	// scale beside them are widened to bf16 as they are read.
+	// Source shows the part under official names. Weights that are stored with scales
+	// beside them, rotated or not, are widened to bf16 as they are read.
 	Source weights.Source
 	// AsStored widens only what has to be: an fp8 matrix with one scale, or one for
 	// each of its rows, is as it lies in the file, and beside <module>.weight stands
@@ -91,27 +91,30 @@ func (t tongue) read(s weights.Source, prefix string) (Found, error) {
 	}
 	f.Source, f.AsStored = wide, wide.beside()
 	f.Model = describe(t.part, stored)
-	f.Bytes, f.Stored = measure(stored)
-	if len(wide.scales) > 0 {
-		f.Stored += " scaled"
-	}
+	f.Bytes, f.Stored = measure(wide)
 	return f, nil
 }
 
-// measure adds up a part, and names the type that most of its bytes have.
-func measure(s weights.Source) (total int64, most string) {
-	var by [tensor.NumDTypes]int64
-	for _, n := range s.Names() {
-		d, shape, _ := s.Info(n)
-		size := d.Size(shape.Len())
-		by[d] += size
-		total += size
-	}
-	top := tensor.DType(0)
-	for d := range by {
-		if by[d] > by[top] {
-			top = tensor.DType(d)
+// measure adds up the bytes of a part as it lies in the file, and names how most of
+// its matrices' numbers are stored: by their count, as narrow ones have the fewer
+// bytes the more of them there are.
+func measure(w *wide) (total int64, most string) {
+	by := map[string]int{}
+	for _, n := range w.view.names {
+		d, shape, _ := w.view.Info(n)
+		total += d.Size(shape.Len())
+		label := d.String()
+		if c, coded := w.codes[n]; coded {
+			label, shape = c.String(), c.of().shape()
+		}
+		if len(shape) > 1 {
+			by[label] += shape.Len()
 		}
 	}
-	return total, top.String()
+	for _, label := range slices.Sorted(maps.Keys(by)) {
+		if most == "" || by[label] > by[most] {
+			most = label
+		}
+	}
+	return total, most
 }

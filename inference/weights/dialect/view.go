@@ -14,8 +14,10 @@ import (
 // A view shows the tensors under one prefix by their official names.
 type view struct {
 	weights.Source
-	names []string
-	at    map[string]piece
+	prefix string
+	rules  []rule
+	names  []string
+	at     map[string]piece
 }
 
 // A piece is a tensor of the source, or some of its rows: the part-th of as many
@@ -26,7 +28,7 @@ type piece struct {
 }
 
 func newView(s weights.Source, prefix string, rules []rule) (*view, error) {
-	v := &view{Source: s, at: map[string]piece{}}
+	v := &view{Source: s, prefix: prefix, rules: rules, at: map[string]piece{}}
 	for _, name := range s.Names() {
 		bare, ok := strings.CutPrefix(name, prefix)
 		if !ok || bare == "" {
@@ -35,8 +37,8 @@ func newView(s weights.Source, prefix string, rules []rule) (*view, error) {
 		to := apply(rules, normalScale(bare))
 		for i, n := range to {
 			p := piece{name, i, len(to)}
-			if _, shape, _ := s.Info(name); shape.Len() == 1 {
-				p.part, p.of = 0, 1 // one scale for all the rows
+			if _, shape, _ := s.Info(name); shape.Len() == 1 || strings.HasSuffix(name, ".comfy_quant") || strings.HasSuffix(name, ".weight_codebook") || strings.HasSuffix(name, ".pre_quant_scale") {
+				p.part, p.of = 0, 1 // it is for all the rows
 			} else if len(shape) == 0 || shape[0]%len(to) != 0 {
 				return nil, fmt.Errorf("%s of shape %v does not split into %d", name, shape, len(to))
 			}
