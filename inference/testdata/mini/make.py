@@ -3,7 +3,7 @@ one in, each by the library that writes the real one, and what diffusers' pipeli
 makes of each: golden.safetensors, described by golden.json.
 
 Needs torch, diffusers, transformers, peft, safetensors, huggingface_hub, gguf,
-sentencepiece, ftfy and pillow, and for the k-quants the ggml library (GGML names
+comfy-kitchen, sentencepiece, ftfy and pillow, and for the k-quants the ggml library (GGML names
 libggml-base.so; the wheel of pywhispercpp has it). Run it in this folder; the files
 are committed. golden.json says which versions wrote them.
 
@@ -16,11 +16,16 @@ import json
 import os
 import shutil
 import tarfile
+from importlib.metadata import version
 from pathlib import Path
 
+import comfy_kitchen
 import gguf
 import numpy as np
 import torch
+from comfy_kitchen.backends.eager import svdquant, w4a8_int8
+from comfy_kitchen.tensor import QuantizedTensor
+from comfy_kitchen.tensor.int8_utils import _build_hadamard, _rotate_weight
 from diffusers import AutoencoderKLWan, UniPCMultistepScheduler, WanImageToVideoPipeline, WanPipeline, WanTransformer3DModel
 from huggingface_hub import save_torch_state_dict
 from peft import LoraConfig, get_peft_model_state_dict
@@ -206,7 +211,7 @@ def main():
     import diffusers as d, transformers as t, peft as p, safetensors as s, sentencepiece as sp
     about = {
         "made_by": {"torch": torch.__version__.split("+")[0], "diffusers": d.__version__, "transformers": t.__version__, "peft": p.__version__,
-                    "safetensors": s.__version__, "sentencepiece": sp.__version__},
+                    "safetensors": s.__version__, "sentencepiece": sp.__version__, "comfy-kitchen": version("comfy-kitchen")},
         "prompt": PROMPT, "negative": NEGATIVE, "cleaned": clean(PROMPT), "size": SIZE, "frames": FRAMES, "steps": STEPS, "guidance": GUIDANCE,
         "shift": SHIFT, "sigmas": g.sigmas(), "part": PART, "sets": g.sets,
         "tensors": g.about | {n: {"shape": list(v.shape)} for n, v in g.tensors.items() if n.startswith("in.")},
@@ -317,6 +322,99 @@ def comfy(g, dit, text, vae, back):
     save("weight_scale_inv", squares, ".weight_scale_inv", rest=torch.bfloat16, marker=False)
     quant = torch.from_numpy(np.frombuffer(b'{"format": "float8_e4m3fn"}', dtype=np.uint8).copy())
     save("comfy_quant", lambda v: v.abs().max() / 448, ".weight_scale", rest=torch.float16, marker=False, extra=lambda m: {m + ".comfy_quant": quant})
+
+    # All that comfy-kitchen stores, a form a matrix; described by tensors, and in the notes of the file.
+    for name, first in ("kitchen", 0), ("kitchen_notes", 4):
+        kept, read, layers = {}, {}, {}
+        turn = iter(range(first, 1 << 30))
+        noted = name.endswith("notes")
+        prefix = "model.diffusion_model." if noted else ""
+        for n, v in dit.items():
+            if not block_linear(n, v):
+                kept[prefix + n] = v.bfloat16()
+                continue
+            module = prefix + n.removesuffix(".weight")
+            about, tensors, read[n] = KITCHEN[next(turn) % len(KITCHEN)](wobble(v))
+            read[n] = read[n].float().bfloat16().float()
+            for end, t in tensors.items():
+                kept[module + "." + end] = t.view(torch.uint8) if noted and t.dtype == torch.float8_e8m0fnu else t
+            layers[module] = about
+            if not noted:
+                kept[module + ".comfy_quant"] = torch.from_numpy(np.frombuffer(json.dumps(about).encode(), dtype=np.uint8).copy())
+        dump(model / f"{name}.safetensors", kept, {"_quantization_metadata": json.dumps({"layers": layers})} if noted else None)
+        g.load(dit=back["dit"]({**dit, **read}))
+        g.keep("comfy_" + name, [f"comfy/diffusion_models/{name}.safetensors", *plain, *vaes], False)
+
+
+def by_layout(form, layout, **options):
+    """How comfy-kitchen stores a matrix, as ComfyUI describes it, and what it reads."""
+    def store(w):
+        q = QuantizedTensor.from_float(w, layout, **options)
+        tensors = q.state_dict("weight")
+        return {"format": form}, tensors, q.dequantize()
+    return store
+
+
+def smoothed(store):
+    """The same with inputs that are multiplied, column by column, first."""
+    def both(w):
+        about, tensors, read = store(w)
+        columns = 1 + 0.25 * torch.cos(torch.arange(w.shape[1], dtype=torch.float32))
+        return about, {**tensors, "pre_quant_scale": columns}, read * columns
+    return both
+
+
+def rotating(form, layout, unpack, **options):
+    """The same with columns rotated in the largest groups that fit. What is read comes
+    out rounded once: rotated as the library does, in float64."""
+    def store(w):
+        size = max(4 ** k for k in range(1, 5) if w.shape[1] % 4 ** k == 0)
+        q = QuantizedTensor.from_float(w, layout, convrot_groupsize=size, **options)
+        tensors = q.state_dict("weight")
+        read = _rotate_weight(unpack(tensors), _build_hadamard(size, dtype=torch.float64), size)
+        assert (read - q.dequantize()).abs().max() < 1e-6 * read.abs().max()
+        return {"format": form, **({"convrot": True} if form == "int8_tensorwise" else {}), "convrot_groupsize": size}, tensors, read
+    return store
+
+
+def rows8(t):
+    return t["weight"].double() * t["weight_scale"].double()
+
+
+def rows4(t):
+    return svdquant._unpack_int4_row_major(t["weight"]).double() * t["weight_scale"].double().reshape(-1, 1)
+
+
+def groups8(t):
+    grid = w4a8_int8._dequant_int4_grouped_to_int8(t["weight"], t["weight_s_rel"], t["weight_codebook"], 16)
+    return grid.double() * t["weight_s_channel"].double().reshape(-1, 1)
+
+
+def awq(w):
+    """What comfy-kitchen reads as AWQ and has no writer for."""
+    g = w.reshape(w.shape[0], -1, 64)
+    low, high = g.amin(-1, keepdim=True), g.amax(-1, keepdim=True)
+    scale = ((high - low) / 15).half().float()
+    zero = (low + 8 * scale).half().float()
+    codes = ((g - zero) / scale + 8).round().clamp(0, 15).reshape(w.shape)
+    beside = {"weight_scale": scale[..., 0].t().contiguous().half(), "weight_zeros": zero[..., 0].t().contiguous().half()}
+    tensors = {"weight": svdquant._pack_int4_row_major(codes.int()), **beside}
+    params = comfy_kitchen.tensor.TensorCoreAWQW4A16Layout.Params(scale=tensors["weight_scale"].float(), zeros=tensors["weight_zeros"].float(), group_size=64,
+                                                                 orig_dtype=torch.float32, orig_shape=tuple(w.shape))
+    return {"format": "awq_w4a16", "group_size": 64}, tensors, comfy_kitchen.tensor.TensorCoreAWQW4A16Layout.dequantize(tensors["weight"], params)
+
+
+KITCHEN = [
+    by_layout("nvfp4", "TensorCoreNVFP4Layout"),
+    rotating("int8_tensorwise", "TensorWiseINT8Layout", rows8, per_channel=True, convrot=True),
+    by_layout("mxfp8", "TensorCoreMXFP8Layout"),
+    rotating("convrot_w4a4", "TensorCoreConvRotW4A4Layout", rows4),
+    by_layout("int8_tensorwise", "TensorWiseINT8Layout"),
+    rotating("asym_w4a8_int8", "AsymW4A8Int8Layout", groups8),
+    smoothed(by_layout("nvfp4", "TensorCoreNVFP4Layout")),
+    awq,
+    by_layout("int8_tensorwise", "TensorWiseINT8Layout", per_channel=True),
+]
 
 
 def ggml_encode(values, kind):

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/crc64"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -93,6 +94,8 @@ func New(s weights.Source, to tensor.DType, format Format) (*Plan, error) {
 	}
 	names := s.Names()
 	if slices.ContainsFunc(names, scaling) {
+		p.meta = maps.Clone(p.meta)
+		delete(p.meta, "_quantization_metadata") // says what the new file is not
 		if len(found) > 1 {
 			return nil, fmt.Errorf("it holds %d parts, and weights with scales; such a file is converted only when it holds one part", len(found))
 		}
@@ -160,7 +163,7 @@ func (p *Plan) add(it *item) error {
 
 // scaling tells the names of scales and of what belongs to them.
 func scaling(name string) bool {
-	for _, end := range []string{".scale_weight", ".weight_scale", ".weight_scale_inv", ".scale_input", ".input_scale", ".comfy_quant", "scaled_fp8"} {
+	for _, end := range []string{".scale_weight", ".weight_scale", ".weight_scale_inv", ".weight_s_rel", ".scale_input", ".input_scale", ".comfy_quant", "scaled_fp8"} {
 		if strings.HasSuffix(name, end) {
 			return true
 		}

@@ -154,6 +154,50 @@ func TestFromScaled(t *testing.T) {
 	}
 }
 
+// TestFromNotes: so is what the notes of a file describe, and the notes stay behind.
+func TestFromNotes(t *testing.T) {
+	from := denoiser()
+	name := "blocks.1.ffn.2.weight"
+	shape := from[name].Shape
+	codes := make([]byte, shape.Len()/2)
+	for i := range codes {
+		codes[i] = byte(i * 7)
+	}
+	scales := make([]byte, shape[0]*shape[1]/16)
+	for i := range scales {
+		scales[i] = 0x38 // 1
+	}
+	rows := make([]float32, shape[0])
+	for i := range rows {
+		rows[i] = 0.01
+	}
+	from[name] = weights.Entry{DType: tensor.I8, Shape: tensor.Shape{shape[0], shape[1] / 2}, Data: codes}
+	from["blocks.1.ffn.2.weight_s_rel"] = weights.Entry{DType: tensor.F8E4M3, Shape: tensor.Shape{shape[0], shape[1] / 16}, Data: scales}
+	from["blocks.1.ffn.2.weight_s_channel"] = weights.Entry{DType: tensor.F32, Shape: tensor.Shape{shape[0]}, Data: tensor.Bytes(rows)}
+	noted := withNotes{from, map[string]string{"a": "b", "_quantization_metadata": `{"layers":{"blocks.1.ffn.2":{"format":"asym_w4a8_int8"}}}`}}
+	found, err := dialect.Identify(noted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, got := write(t, noted, tensor.BF16, Safetensors)
+	if m := weights.Metadata(got); m["a"] != "b" || m["_quantization_metadata"] != "" {
+		t.Errorf("notes %v", m)
+	}
+	if n := len(got.Names()); n != len(from)-2 {
+		t.Errorf("%d tensors, want %d", n, len(from)-2)
+	}
+	if m := moved(values(t, found[0].Source, name), values(t, got, name)); m != 0 {
+		t.Errorf("%s moved by %.4f", name, m)
+	}
+}
+
+type withNotes struct {
+	weights.Map
+	notes map[string]string
+}
+
+func (w withNotes) Metadata() map[string]string { return w.notes }
+
 func TestRefusals(t *testing.T) {
 	nan := denoiser()
 	e := nan["blocks.0.ffn.0.weight"]

@@ -151,8 +151,6 @@ func TestScalesRefused(t *testing.T) {
 		{weights.Map{w + "weight": eight(tensor.F8E4M3, 3, 5), w + "scale_weight": f32(1, 2)}, "shape [2] does not fit"},
 		{weights.Map{w + "weight": {DType: tensor.Q8_0, Shape: tensor.Shape{1, 32}, Data: make([]byte, 34)}, w + "scale_weight": f32(1, 1)}, "of type q8_0"},
 		{weights.Map{w + "weight": eight(tensor.F8E4M3, 3, 5), w + "scale_weight": {DType: tensor.Bool, Shape: tensor.Shape{1}, Data: []byte{1}}}, "bool holds no numbers"},
-		{weights.Map{w + "comfy_quant": text(`{"format":"nvfp4"}`)}, `quantised as "nvfp4"`},
-		{weights.Map{w + "comfy_quant": text(`{"format":"int8_tensorwise","convrot":true}`)}, "rotated columns"},
 		{weights.Map{w + "comfy_quant": text(`{"format"`)}, "comfy_quant: "},
 		{weights.Map{w + "comfy_quant": text(strings.Repeat("x", 5000))}, "a description of 5000 bytes"},
 	} {

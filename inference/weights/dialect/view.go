@@ -37,9 +37,13 @@ func newView(s weights.Source, prefix string, rules []rule) (*view, error) {
 		to := apply(rules, normalScale(bare))
 		for i, n := range to {
 			p := piece{name, i, len(to)}
-			if _, shape, _ := s.Info(name); shape.Len() == 1 || strings.HasSuffix(name, ".comfy_quant") || strings.HasSuffix(name, ".weight_codebook") || strings.HasSuffix(name, ".pre_quant_scale") {
+			_, shape, _ := s.Info(name)
+			splits := len(shape) > 0 && shape[0]%len(to) == 0
+			number := strings.HasSuffix(name, ".weight") || strings.HasSuffix(name, ".bias")
+			switch {
+			case shape.Len() == 1, strings.HasSuffix(name, ".comfy_quant"), !number && !splits:
 				p.part, p.of = 0, 1 // it is for all the rows
-			} else if len(shape) == 0 || shape[0]%len(to) != 0 {
+			case !splits:
 				return nil, fmt.Errorf("%s of shape %v does not split into %d", name, shape, len(to))
 			}
 			if old, twice := v.at[n]; twice {

@@ -16,6 +16,9 @@ var dtypes = map[string]tensor.DType{
 	"I32": tensor.I32, "I64": tensor.I64,
 }
 
+// exponents is what some writers call the exponents of block scales, and others U8.
+const exponents = "F8_E8M0"
+
 // parseHeader reads {name: {dtype, shape, data_offsets}, …, "__metadata__": {…}}.
 // Offsets are left as they are written: counted from the end of the header.
 func parseHeader(raw []byte) (map[string]info, map[string]string, error) {
@@ -101,6 +104,9 @@ func (s *scanner) tensor() (info, error) {
 				return err
 			}
 			d, ok := dtypes[name]
+			if name == exponents {
+				d, ok = tensor.U8, true
+			}
 			if !ok {
 				return fmt.Errorf("dtype %q is not one that this program knows", name)
 			}
