@@ -12,11 +12,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
-	"unicode"
+
+	"image"
 
 	"golang.org/x/image/draw"
-	"image"
 
 	"kinora/app/export"
 	"kinora/app/history"
@@ -41,20 +40,8 @@ func idOf(name string) (job.ID, bool) {
 
 // outputName is what the MP4 of a clip is called: by time, and by what it shows.
 func outputName(id job.ID, prompt string) string {
-	var b strings.Builder
-	for _, r := range prompt {
-		switch {
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
-			b.WriteRune(unicode.ToLower(r))
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-		if b.Len() >= 60 { // bytes: file systems count those
-			break
-		}
-	}
-	if slug := strings.Trim(b.String(), "-"); slug != "" {
-		return string(id) + "-" + slug + ".mp4"
+	if name := export.Name(prompt); name != "" {
+		return string(id) + "-" + name + ".mp4"
 	}
 	return string(id) + ".mp4"
 }
