@@ -51,7 +51,11 @@ func (p *Pipeline) Check(r inference.Request) (inference.Request, []string, erro
 		}
 	}
 	if words := p.lib.Unknown(m.Name, r.Prompt); len(words) > 0 {
-		notes = append(notes, fmt.Sprintf("%s was never taught %s and will leave it out or guess.", m.Title, quoted(words)))
+		them := "them"
+		if len(words) == 1 {
+			them = "it"
+		}
+		notes = append(notes, fmt.Sprintf("%s was never taught %s and will leave %s out or guess.", m.Title, quoted(words), them))
 	}
 	for _, text := range []struct{ what, text string }{{"prompt", r.Prompt}, {"negative prompt", r.Negative}} {
 		if n, most := p.lib.Count(m.Name, text.text); n > most {
