@@ -26,8 +26,19 @@ func openWindow(s *studio.Studio) error {
 		Icon:       fyne.NewStaticResource("icon.png", assets.Icon),
 		Migrations: map[string]bool{"fyneDo": true},
 	})
-	ui.New(app.NewWithID(appID), s, ui.Meta{Version: version, Device: s.Settings().Device}).ShowAndRun()
+	ui.New(app.NewWithID(appID), s, ui.Meta{Version: version, Device: s.Settings().Device, Screen: screenSize()}).ShowAndRun()
 	return nil
+}
+
+// screenSize is what a window may take of the screen, in pixels; zero where that is
+// not told.
+func screenSize() fyne.Size {
+	m := glfw.GetPrimaryMonitor()
+	if m == nil {
+		return fyne.Size{}
+	}
+	_, _, w, h := m.GetWorkarea()
+	return fyne.NewSize(float32(w), float32(h))
 }
 
 // tryScreen opens a window that nobody sees. Where that fails the toolkit would

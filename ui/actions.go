@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"kinora/app/history"
-	"kinora/app/job"
 )
 
 var errCancelled = context.Canceled
@@ -40,12 +39,21 @@ func (w *Window) delete(e *history.Entry) {
 				w.stage.clear()
 			}
 			w.gallery.reload()
-			w.over.Toast(w.say("Clip deleted"), w.say("Undo"), func() { w.restore(id) })
+			w.deleted = append(w.deleted, id)
+			w.over.Toast(w.say("Clip deleted"), w.say("Undo"), w.undo)
 		}
 	})
 }
 
-func (w *Window) restore(id job.ID) {
+// undo brings back the clip that was deleted last.
+func (w *Window) undo() {
+	last := len(w.deleted) - 1
+	if last < 0 || w.covered() {
+		return
+	}
+	id := w.deleted[last]
+	w.deleted = w.deleted[:last]
+	w.over.Dismiss()
 	w.background(func() func() {
 		err := w.door.Restore(context.Background(), id)
 		return func() {
@@ -62,6 +70,9 @@ func (w *Window) restore(id job.ID) {
 func (w *Window) drop(files []fyne.URI) {
 	if len(files) == 0 {
 		return
+	}
+	if len(files) > 1 {
+		w.over.Toast(w.say("One file at a time: %s is taken", files[0].Name()), "", nil)
 	}
 	path := files[0].Path()
 	ext := strings.ToLower(filepath.Ext(path))
@@ -119,6 +130,7 @@ func (w *Window) keys() {
 	for _, s := range []fyne.Shortcut{ctrlEnter, ctrlPad, ctrlF, ctrlE, ctrlComma} {
 		w.Canvas().AddShortcut(s, func(s fyne.Shortcut) { w.shortcut(s) })
 	}
+	w.Canvas().AddShortcut(&fyne.ShortcutUndo{}, func(fyne.Shortcut) { w.undo() }) // in a field it is the field's
 	w.Canvas().SetOnTypedKey(w.key)
 }
 
@@ -145,7 +157,12 @@ func (w *Window) shortcut(s fyne.Shortcut) bool {
 // key acts on a key that no field wants.
 func (w *Window) key(k *fyne.KeyEvent) {
 	switch {
-	case w.escape(k), w.covered(), w.stage.player.Key(k.Name):
+	case w.escape(k):
+	case w.covered():
+		if (k.Name == fyne.KeyReturn || k.Name == fyne.KeyEnter) && w.enter != nil {
+			w.enter()
+		}
+	case w.stage.player.Key(k.Name):
 	case k.Name == fyne.KeyDelete:
 		w.delete(w.stage.entry())
 	}

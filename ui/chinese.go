@@ -216,6 +216,16 @@ var chinese = speech{
 	"Memory":                                                                           "内存",
 	"GB that a clip may take; 0 takes what is free":                                    "每个片段可用的内存（GB）；0 表示用空闲的全部",
 
+	"By its path":                       "输入图片路径",
+	"Path of a picture":                 "图片路径",
+	"Start from an image":               "从图片开始",
+	"One file at a time: %s is taken":   "一次只用一个文件：已使用 %s",
+	"Clip %d: %s":                       "片段 %d：%s",
+	"There are notes on %d more clips.": "另有 %d 个片段也有提示。",
+	"Close Kinora?":                     "关闭 Kinora？",
+	"A clip is not finished. It stays in the history and can be run again.":     "有一个片段还没有完成。它会留在历史记录里，可以再次生成。",
+	"%d clips are not finished. They stay in the history and can be run again.": "有 %d 个片段还没有完成。它们会留在历史记录里，可以再次生成。",
+
 	"OK":                "好",
 	"That did not work": "没有成功",
 }

@@ -21,18 +21,18 @@ type compose struct {
 	base inference.Request // what the pane has no control for comes from here
 
 	prompt, negative *widgets.Entry
-	lines            *widget.Check
+	lines            *widgets.Check
 	image            *firstFrame
-	model            *widget.Select
+	model            *widgets.Select
 	list             []kind
-	turn             int           // counts readings of the list
-	wanted           *studio.Order // to be put into the controls once there are models
+	turn             int      // counts readings of the list
+	wanted           *written // to be put into the controls once there are models
 	examples         *fyne.Container
 
 	steps, frames, guidance, window, shift *widgets.Number
 	guided, reuse                          *widgets.Number
 	size                                   *sizeField
-	sampler, preset                        *widget.Select
+	sampler, preset                        *widgets.Select
 	loras                                  *loras
 
 	seed   *widgets.Entry
@@ -61,10 +61,10 @@ func newCompose(w *Window) *compose {
 		e.OnShortcut, e.OnKey = w.shortcut, w.escape
 		e.OnChanged = func(string) { c.changed() }
 	}
-	c.lines = widget.NewCheck("", func(bool) { c.changed() })
+	c.lines = widgets.NewCheck("", func(bool) { c.changed() })
 	c.image = newFirstFrame(w)
 	c.examples = container.New(&widgets.Wrap{Gap: 6})
-	c.model = widget.NewSelect(nil, func(string) { c.pickModel() })
+	c.model = widgets.NewSelect(nil, func(string) { c.pickModel() })
 	c.steps = c.number(w.say("Steps"), 1, 50, 200, 1)
 	c.frames = c.number(w.say("Frames"), 1, 81, 401, 1)
 	c.frames.SetCoarse(4)
@@ -74,7 +74,7 @@ func newCompose(w *Window) *compose {
 	c.window = c.number(w.say("Window"), inference.AutoWindow, 12, 64, 1)
 	c.shift = c.number(w.say("Shift"), 0, 12, 100, .1)
 	c.size = newSizeField(w, c.changed, c.relay)
-	c.sampler = widget.NewSelect(nil, func(string) { c.changed() })
+	c.sampler = widgets.NewSelect(nil, func(string) { c.changed() })
 	c.preset = c.presetField()
 	c.loras = newLoRAs(w, c.changed, c.relay)
 	c.seedField()
@@ -153,17 +153,28 @@ func (c *compose) order() studio.Order {
 	return studio.Order{Request: r, ImagePath: c.image.path}
 }
 
-// put sets the controls to a request.
-func (c *compose) put(r inference.Request, imagePath string) {
+// written is all that can be written into the pane.
+type written struct {
+	inference.Request
+	imagePath string
+	lines     bool // one clip per line
+}
+
+// put sets the controls to a request for one clip.
+func (c *compose) put(r inference.Request, imagePath string) { c.write(written{r, imagePath, false}) }
+
+func (c *compose) write(t written) {
 	if c.list == nil {
-		c.wanted = &studio.Order{Request: r, ImagePath: imagePath}
+		c.wanted = &t
 		return
 	}
+	r := t.Request
 	c.quiet = true
 	c.selectModel(r.Model)
 	d := c.defaults()
 	c.base = r
 	c.prompt.SetText(r.Prompt)
+	c.lines.SetChecked(t.lines)
 	c.negative.SetText(r.Negative)
 	c.less.Open(r.Negative != "")
 	c.steps.SetValue(float64(or(r.Steps, d.Steps)))
@@ -179,7 +190,7 @@ func (c *compose) put(r inference.Request, imagePath string) {
 	c.more.Open(c.more.IsOpen() || len(r.LoRAs) > 0)
 	c.setSeed(r.Seed)
 	c.base.FPS = or(r.FPS, d.FPS)
-	c.image.set(imagePath)
+	c.image.set(t.imagePath)
 	c.quiet = false
 	c.changed()
 }
@@ -192,7 +203,7 @@ func (c *compose) restore() {
 		last.Prompt, last.Seed = "", randomSeed()
 	}
 	c.restored = true
-	c.put(last, "")
+	c.write(written{last, "", c.w.remembered.Lines})
 }
 
 func or[T comparable](a, b T) T {
@@ -259,7 +270,7 @@ func (c *compose) submit() {
 	if !c.locked {
 		c.setSeed(randomSeed())
 	}
-	order, prompts := c.order(), c.prompts()
+	order, prompts, lines := c.order(), c.prompts(), c.lines.Checked
 	w := c.w
 	w.background(func() func() {
 		for i, p := range prompts {
@@ -274,7 +285,7 @@ func (c *compose) submit() {
 			}
 		}
 		order.Image = nil
-		if err := w.amend(func(v *settings.Values) { v.Last = order.Request }); err != nil {
+		if err := w.amend(func(v *settings.Values) { v.Last, v.Lines = order.Request, lines }); err != nil {
 			return func() { w.fail(err) }
 		}
 		return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
 
@@ -292,6 +293,76 @@ func TestLongNotesLeaveRoom(t *testing.T) {
 		r.settle()
 		if h := r.compose.note.MinSize().Height; h > 260 {
 			t.Errorf("a note of %d bytes is %v high", len(text), h)
+		}
+	}
+}
+
+// Whether each line is a clip is remembered with the prompt, survives a change of
+// language, and is not taken over with the settings of one clip.
+func TestOneClipPerLineIsRemembered(t *testing.T) {
+	f := newFake()
+	r := newRig(t, f)
+	r.compose.prompt.SetText("buy one\nbuy two")
+	r.compose.lines.SetChecked(true)
+	r.wait(time.Second)
+	f.values.Language = "zh"
+	f.listen(studio.Event{Topic: studio.SettingsChanged})
+	r.wait(time.Second)
+	if !r.compose.lines.Checked || len(r.compose.prompts()) != 2 {
+		t.Error("lost with the language")
+	}
+	test.Tap(r.compose.generate)
+	r.settle()
+	r = newRig(t, f)
+	if !r.compose.lines.Checked || !r.compose.lines.Visible() || len(r.compose.prompts()) != 2 {
+		t.Error("lost at the next start")
+	}
+	r.settings()
+	r.compose.lines.SetChecked(false)
+	test.Tap(r.compose.generate)
+	r.settle()
+	r.dialog.(*dialog.ConfirmDialog).Confirm()
+	r.settle()
+	if f.Settings().Lines {
+		t.Error("the form of settings brought an old choice back")
+	}
+	r.compose.lines.SetChecked(true)
+	one := starter.Default
+	one.Prompt = "first line\nsecond line"
+	r.compose.put(one, "")
+	if n := len(r.compose.prompts()); n != 1 {
+		t.Errorf("the settings of one clip make %d", n)
+	}
+}
+
+// Of several prompts, what holds for all is noted once, and what does not by its clip.
+func TestNotesOnSeveralClips(t *testing.T) {
+	r := newRig(t, newFake())
+	q := starter.Default
+	space := "The starter model does not know “spaceship”; it knows robot, dog, cat and rabbit."
+	trim := "33 frames are made and trimmed to 30."
+	for _, c := range []struct {
+		frames  int
+		prompts []string
+		notes   string
+		err     string
+	}{
+		{17, []string{"a dog", "a cat"}, "", ""},
+		{17, []string{"a spaceship"}, space, ""},
+		{30, []string{"a dog", "a cat", "a fox"}, trim, ""},
+		{30, []string{"a dog", "a spaceship"}, trim + "|Clip 2: " + space, ""},
+		{17, []string{"a spaceship", "a dog", "spaceship", "no spaceship", "spaceships"}, "Clip 1: " + space + "|Clip 3: " + space + "|There are notes on 2 more clips.", ""},
+		{17, []string{"a spaceship", "\x01"}, "", "Clip 2: The prompt holds control characters; take them out."},
+		{17, []string{"\x01"}, "", "the prompt holds control characters; take them out"},
+	} {
+		q.Frames = c.frames
+		notes, err := r.advise(q, c.prompts)
+		said := ""
+		if err != nil {
+			said = err.Error()
+		}
+		if got := strings.Join(notes, "|"); got != c.notes || said != c.err {
+			t.Errorf("%q, %d frames:\n%s, %s, want\n%s, %s", c.prompts, c.frames, got, said, c.notes, c.err)
 		}
 	}
 }

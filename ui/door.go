@@ -7,6 +7,8 @@ import (
 	"context"
 	"image"
 
+	"fyne.io/fyne/v2"
+
 	"kinora/app/export"
 	"kinora/app/fetch"
 	"kinora/app/fetch/catalogue"
@@ -58,5 +60,6 @@ type Door interface {
 // Meta is what the window shows of the program itself.
 type Meta struct {
 	Version string
-	Device  string // what clips are made on, in a few words
+	Device  string    // what clips are made on, in a few words
+	Screen  fyne.Size // pixels that a window may take; zero: not known
 }

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -45,6 +44,8 @@ func (w *Window) exportDialog(e *history.Entry) {
 		}
 		return 0
 	}
+	kind.SetSelected(titles[0])
+	path.SetText(unused(filepath.Join(w.exportFolder(), or(export.Name(e.Request.Prompt), "clip")), formats) + formats[0].Ext)
 	kind.OnChanged = func(string) {
 		base := path.Text
 		for _, f := range formats {
@@ -53,9 +54,8 @@ func (w *Window) exportDialog(e *history.Entry) {
 			}
 		}
 		path.SetText(base + formats[at()].Ext)
+		w.Canvas().Focus(path)
 	}
-	path.SetText(unused(filepath.Join(w.exportFolder(), fileName(e.Request.Prompt)), formats))
-	kind.SetSelected(titles[0])
 	browse := widgets.NewButton("", fynetheme.FolderOpenIcon(), func() {
 		d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
 			if err != nil {
@@ -79,7 +79,10 @@ func (w *Window) exportDialog(e *history.Entry) {
 			w.replace(path.Text, func() { w.exportTo(*e, path.Text, formats[at()].Name) })
 		}
 	}, w.win)
+	path.OnSubmitted = func(string) { d.Confirm() }
 	w.show(d)
+	path.CursorColumn = len([]rune(path.Text))
+	w.Canvas().Focus(path)
 }
 
 // unused puts a number behind a path if something of that name is there in a format.
@@ -138,28 +141,11 @@ func (w *Window) exportTo(e history.Entry, path, format string) {
 	})
 }
 
-// exportFolder is where the last export went, or the user's folder for videos.
+// exportFolder is where the last export went, or else the folder that the clips'
+// own lies in, such as the user's videos.
 func (w *Window) exportFolder() string {
 	if w.lastFolder != "" {
 		return w.lastFolder
 	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return w.door.Folder()
-	}
-	return home
-}
-
-// fileName is the beginning of a prompt as the name of a file.
-func fileName(prompt string) string {
-	var b strings.Builder
-	for _, r := range short(prompt, 40) {
-		switch {
-		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.Is(unicode.Han, r):
-			b.WriteRune(r)
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-	}
-	return or(strings.Trim(b.String(), "-"), "clip")
+	return filepath.Dir(w.door.Folder())
 }

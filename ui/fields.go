@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	"kinora/inference"
 	"kinora/ui/theme"
@@ -73,7 +72,7 @@ type sizeField struct {
 	w             *Window
 	changed       func()
 	relay         func() // the field has grown or shrunk
-	choice        *widget.Select
+	choice        *widgets.Select
 	width, height *widgets.Entry
 	custom        *fyne.Container
 	step, longest int
@@ -93,7 +92,7 @@ func newSizeField(w *Window, changed, relay func()) *sizeField {
 	times.Whole = true
 	s.custom = widgets.Named("", widgets.Row(6, widgets.Wide(s.width, 72), times, widgets.Wide(s.height, 72)))
 	s.custom.Hide()
-	s.choice = widget.NewSelect(nil, func(string) { s.pick() })
+	s.choice = widgets.NewSelect(nil, func(string) { s.pick() })
 	return s
 }
 

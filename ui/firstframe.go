@@ -2,7 +2,10 @@ package ui
 
 import (
 	"image"
+	"net/url"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -27,6 +30,8 @@ type firstFrame struct {
 	turn    int
 
 	choose, clear *widgets.Button
+	byPath        *widgets.Button
+	offer         fyne.CanvasObject // while there is no picture
 	thumb         *canvas.Image
 	frame         fyne.CanvasObject
 	name          *widgets.Text
@@ -35,6 +40,8 @@ type firstFrame struct {
 func newFirstFrame(w *Window) *firstFrame {
 	f := &firstFrame{w: w}
 	f.choose = widgets.NewButton(w.say("Start from an image…"), fynetheme.MediaPhotoIcon(), f.browse)
+	f.byPath = widgets.NewIcon(fynetheme.ContentPasteIcon(), w.say("By its path"), w.over, f.ask)
+	f.offer = widgets.Fill(2, nil, f.choose, f.byPath)
 	f.clear = widgets.NewIcon(fynetheme.CancelIcon(), w.say("Without the image"), w.over, func() { f.set("") })
 	f.thumb = &canvas.Image{FillMode: canvas.ImageFillContain, ScaleMode: canvas.ImageScaleFastest}
 	f.thumb.SetMinSize(fyne.NewSize(72, 54))
@@ -46,11 +53,12 @@ func newFirstFrame(w *Window) *firstFrame {
 	return f
 }
 
-func (f *firstFrame) content() fyne.CanvasObject { return widgets.Column(0, f.choose, f.frame) }
+func (f *firstFrame) content() fyne.CanvasObject { return widgets.Column(0, f.offer, f.frame) }
 
 // allow says whether the model can start from a picture.
 func (f *firstFrame) allow(on bool) {
 	able(f.choose, on)
+	able(f.byPath, on)
 	f.choose.Help, f.choose.Hints = "", f.w.over
 	if !on {
 		f.choose.Help = f.w.say("This model cannot start from an image")
@@ -70,6 +78,38 @@ func (f *firstFrame) browse() {
 	}, f.w.win)
 	d.SetFilter(storage.NewExtensionFileFilter(pictures))
 	f.w.present(d)
+}
+
+// ask takes the path of a picture as typed or pasted.
+func (f *firstFrame) ask() {
+	path := widgets.NewEntry()
+	path.SetPlaceHolder(f.w.say("Path of a picture"))
+	d := dialog.NewCustomConfirm(f.w.say("Start from an image"), f.w.say("OK"), f.w.say("Cancel"), widgets.Wide(path, 460), func(ok bool) {
+		if ok && strings.TrimSpace(path.Text) != "" {
+			f.set(pathOf(path.Text))
+		}
+	}, f.w.win)
+	path.OnSubmitted = func(string) { d.Confirm() }
+	f.w.show(d)
+	f.w.Canvas().Focus(path)
+}
+
+// pathOf takes a path as people paste it: in quotes, as a file's address, or below
+// their home.
+func pathOf(text string) string {
+	s := strings.Trim(strings.TrimSpace(text), `"'`)
+	if u, err := url.Parse(s); err == nil && u.Scheme == "file" {
+		s = filepath.FromSlash(u.Path)
+		if filepath.VolumeName(strings.TrimLeft(s, `\`)) != "" {
+			s = strings.TrimLeft(s, `\`) // file:///C:/… on Windows
+		}
+	}
+	if rest, ok := strings.CutPrefix(s, "~"+string(filepath.Separator)); ok {
+		if home, err := os.UserHomeDir(); err == nil {
+			s = filepath.Join(home, rest)
+		}
+	}
+	return s
 }
 
 // set loads the picture at path in the background; an empty path clears it.
@@ -103,9 +143,9 @@ func (f *firstFrame) show(path string, p *inference.Picture, img image.Image) {
 	f.name.SetText(filepath.Base(path))
 	if p == nil {
 		f.frame.Hide()
-		f.choose.Show()
+		f.offer.Show()
 	} else {
-		f.choose.Hide()
+		f.offer.Hide()
 		f.frame.Show()
 	}
 	f.thumb.Refresh()

@@ -222,10 +222,10 @@ func (g *gallery) load(before job.ID) {
 				g.w.fail(err)
 				return
 			}
+			g.more = len(found) == f.Limit
 			if before != "" {
 				found = append(g.entries[:len(g.entries):len(g.entries)], found...)
 			}
-			g.more = len(found) > len(g.entries) && len(found)%page == 0
 			g.show(found)
 		}
 	})

@@ -72,9 +72,9 @@ func (c *compose) learn(list []kind, why error) {
 		c.note.set(nil, why)
 		c.busy()
 	case c.wanted != nil:
-		o := *c.wanted
+		t := *c.wanted
 		c.wanted = nil
-		c.put(o.Request, o.ImagePath)
+		c.write(t)
 	case first:
 		c.restore()
 	default:

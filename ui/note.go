@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"kinora/app/studio"
+	"kinora/inference"
 	"kinora/ui/theme"
 	"kinora/ui/widgets"
 )
@@ -86,23 +87,7 @@ func (c *compose) check() {
 	n.stop = c.w.later(250*time.Millisecond, func() {
 		r, prompts := c.order().Request, c.prompts()
 		c.w.background(func() func() {
-			var notes []string
-			var err error
-			seen := map[string]bool{}
-			for _, p := range prompts {
-				r.Prompt = p
-				_, more, e := c.w.door.Check(r)
-				for _, m := range more {
-					if !seen[m] {
-						seen[m] = true
-						notes = append(notes, m)
-					}
-				}
-				if e != nil {
-					err = e
-					break
-				}
-			}
+			notes, err := c.w.advise(r, prompts)
 			var outlook *studio.Forecast
 			if err == nil && !restored {
 				var f studio.Forecast
@@ -121,4 +106,45 @@ func (c *compose) check() {
 			}
 		})
 	})
+}
+
+// advise asks the studio about each of the prompts. Of several, it says once what
+// holds for all, and names the clip that another note is on: of two clips, and how
+// many more there are.
+func (w *Window) advise(r inference.Request, prompts []string) (notes []string, err error) {
+	of, often := make([][]string, len(prompts)), map[string]int{}
+	for i, p := range prompts {
+		r.Prompt = p
+		if _, of[i], err = w.door.Check(r); err != nil {
+			if len(prompts) > 1 {
+				err = errText(w.say("Clip %d: %s", i+1, sentence(err)))
+			}
+			return nil, err
+		}
+		for _, note := range of[i] {
+			often[note]++
+		}
+	}
+	clips := 0
+	for i := range of {
+		var own []string
+		for _, note := range of[i] {
+			switch {
+			case often[note] < len(prompts):
+				own = append(own, note)
+			case i == 0:
+				notes = append(notes, note)
+			}
+		}
+		if len(own) == 0 {
+			continue
+		}
+		if clips++; clips <= 2 {
+			notes = append(notes, w.say("Clip %d: %s", i+1, strings.Join(own, " ")))
+		}
+	}
+	if clips > 2 {
+		notes = append(notes, w.say("There are notes on %d more clips.", clips-2))
+	}
+	return notes, nil
 }

@@ -3,18 +3,17 @@ package ui
 import (
 	"slices"
 
-	"fyne.io/fyne/v2/widget"
-
 	"kinora/inference"
+	"kinora/ui/widgets"
 )
 
 // presetField offers the settings of few-step checkpoints.
-func (c *compose) presetField() *widget.Select {
+func (c *compose) presetField() *widgets.Select {
 	names := []string{c.w.say("None")}
 	for _, p := range inference.Presets {
 		names = append(names, c.w.say(p.Title))
 	}
-	return widget.NewSelect(names, func(string) {
+	return widgets.NewSelect(names, func(string) {
 		if c.quiet {
 			return
 		}

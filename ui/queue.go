@@ -38,14 +38,11 @@ func newQueue(w *Window) *queue {
 }
 
 func (q *queue) content() fyne.CanvasObject {
-	scroll := container.NewVScroll(q.box)
 	head := widgets.Fill(6, q.title, widgets.Caption(""), q.all)
 	q.panel = container.NewStack(widgets.NewSurface(theme.Surface, theme.Border),
-		widgets.Inset(container.NewBorder(head, nil, nil, nil, container.New(upTo{232}, scroll)), 10))
-	outer := container.New(edges{0, 0, 10, 0}, q.panel)
-	q.panel = outer
+		widgets.Inset(container.NewBorder(head, nil, nil, nil, container.New(&rows{q}, container.NewVScroll(q.box))), 10))
 	q.tidy()
-	return outer
+	return q.panel
 }
 
 // current is the job that runs, or else the first that waits.
@@ -226,17 +223,26 @@ func span(d time.Duration) string {
 	return d.Truncate(time.Minute).String()
 }
 
-// upTo lets an object be as tall as it likes up to a limit.
-type upTo struct{ height float32 }
+// Heights of the list of jobs: it needs that of one job, and likes that of four.
+const oneJob, fourJobs = 60, 232
+
+// like is the height that the queue would like to have.
+func (q *queue) like() float32 {
+	h := q.box.MinSize().Height
+	return q.panel.MinSize().Height + min(h, fourJobs) - min(h, oneJob)
+}
+
+// rows lets the list of jobs scroll in what room there is.
+type rows struct{ q *queue }
 
 // Layout is for the toolkit.
-func (u upTo) Layout(o []fyne.CanvasObject, s fyne.Size) { o[0].Resize(s); o[0].Move(fyne.Position{}) }
+func (r *rows) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	o[0].Resize(s)
+	o[0].Move(fyne.Position{})
+}
 
 // MinSize is for the toolkit.
-func (u upTo) MinSize(o []fyne.CanvasObject) fyne.Size {
-	m := o[0].MinSize()
-	if s, ok := o[0].(*container.Scroll); ok {
-		m = s.Content.MinSize()
-	}
-	return fyne.NewSize(min(m.Width, 200), min(m.Height, u.height))
+func (r *rows) MinSize([]fyne.CanvasObject) fyne.Size {
+	m := r.q.box.MinSize()
+	return fyne.NewSize(min(m.Width, 200), min(m.Height, oneJob))
 }

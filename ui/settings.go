@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	fynetheme "fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"kinora/app/settings"
 	"kinora/ui/widgets"
@@ -74,12 +73,12 @@ func (w *Window) control(item settings.Item, values map[string]any) fyne.CanvasO
 				at = i
 			}
 		}
-		s := widget.NewSelect(names, nil)
+		s := widgets.NewSelect(names, nil)
 		s.SetSelectedIndex(at)
 		s.OnChanged = func(string) { values[key] = item.Choices[s.SelectedIndex()] }
 		return s
 	case settings.Flag:
-		c := widget.NewCheck("", func(on bool) { values[key] = on })
+		c := widgets.NewCheck("", func(on bool) { values[key] = on })
 		on, _ := values[key].(bool)
 		c.SetChecked(on)
 		return c
@@ -160,9 +159,9 @@ func (w *Window) saveSettings(values map[string]any) {
 	w.background(func() func() {
 		var wrong error
 		err := w.amend(func(v *settings.Values) {
-			last := v.Last // asked for since the form was opened
+			last, lines := v.Last, v.Lines // asked for since the form was opened
 			wrong = fromMap(values, v)
-			v.Last = last
+			v.Last, v.Lines = last, lines
 		})
 		return func() {
 			w.fail(or(wrong, err))

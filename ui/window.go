@@ -35,11 +35,16 @@ type Window struct {
 	remembered settings.Values // as last read from the studio
 	saving     sync.Mutex
 	dialog     dialog.Dialog // the one on show, or the last
+	enter      func()        // what Return does to it; nil: nothing
 	lastFolder string        // where the last export went
+	leaving    bool          // it is being asked whether to close
+	deleted    []job.ID      // what Ctrl+Z brings back, the last one first
 	right      *fyne.Container
 	panes      *fyne.Container // the three of them
 	over       *widgets.Overlay
 	device     *widgets.Text
+	folder     *widgets.Button
+	set        *widgets.Button
 	stops      []func()
 
 	compose *compose
@@ -61,20 +66,71 @@ func open(a fyne.App, d Door, m Meta, b *bridge) *Window {
 	w.win.SetIcon(fyne.NewStaticResource("icon.png", assets.Icon))
 	w.win.SetOnDropped(func(_ fyne.Position, files []fyne.URI) { w.drop(files) })
 	w.build()
-	w.win.Resize(fyne.NewSize(1240, 800))
+	w.win.Resize(comfortable)
 	w.keys()
 	w.stops = append(w.stops,
 		d.Watch(func(j job.Job) { w.post(j.ID, func() { w.job(j) }) }),
 		d.Listen(func(e studio.Event) { w.post(nil, func() { w.event(e) }) }))
+	w.win.SetCloseIntercept(w.leave)
 	w.win.SetOnClosed(w.close)
 	return w
 }
 
 // ShowAndRun shows the window and returns when it is closed.
-func (w *Window) ShowAndRun() { w.win.ShowAndRun() }
+func (w *Window) ShowAndRun() {
+	w.win.Show()
+	w.fit() // how many pixels a unit has is known only now
+	w.app.Run()
+}
+
+// comfortable is the size that the window opens with where there is room.
+var comfortable = fyne.NewSize(1240, 800)
+
+// titleBar is about how high the system's part of a window is.
+const titleBar = 32
+
+// fit makes the window no larger than the screen.
+func (w *Window) fit() {
+	room, scale := w.meta.Screen, w.Canvas().Scale()
+	if room.Width <= 0 || room.Height <= 0 || scale <= 0 {
+		return
+	}
+	size := comfortable.Min(fyne.NewSize(room.Width/scale, room.Height/scale-titleBar))
+	if size != comfortable {
+		w.win.Resize(size)
+	}
+}
 
 // Canvas is what the window draws on.
 func (w *Window) Canvas() fyne.Canvas { return w.win.Canvas() }
+
+// leave closes the window, but asks first while something is being made.
+func (w *Window) leave() {
+	n := 0
+	for _, j := range w.door.Jobs() {
+		if !j.State.Ended() {
+			n++
+		}
+	}
+	if n == 0 || w.leaving {
+		w.win.Close()
+		return
+	}
+	text := w.say("A clip is not finished. It stays in the history and can be run again.")
+	if n > 1 {
+		text = w.say("%d clips are not finished. They stay in the history and can be run again.", n)
+	}
+	d := dialog.NewConfirm(w.say("Close Kinora?"), text, func(ok bool) {
+		w.leaving = false
+		if ok {
+			w.win.Close()
+		}
+	}, w.win)
+	d.SetConfirmText(w.say("Close"))
+	d.SetDismissText(w.say("Cancel"))
+	w.leaving = true // whoever presses twice means it
+	w.show(d)
+}
 
 func (w *Window) close() {
 	for _, stop := range w.stops {
@@ -100,7 +156,7 @@ func (w *Window) build() {
 		w.shop = newShop(w)
 	}
 	w.compose = newCompose(w)
-	w.right = container.NewBorder(w.queue.content(), nil, nil, nil, w.gallery.content())
+	w.right = container.New(&rightPane{10, w.queue.like}, w.queue.content(), w.gallery.content())
 	w.panes = container.New(&columns{gap: 10, left: 352, right: 300, minMiddle: 340, minRight: 236}, w.compose.content(), w.stage.content(), w.right)
 	page := container.NewBorder(w.header(), nil, nil, nil, w.panes)
 	w.win.SetContent(container.NewStack(page, w.over))
@@ -123,9 +179,9 @@ func (w *Window) header() fyne.CanvasObject {
 	w.device = widgets.Caption("")
 	w.device.Align = fyne.TextAlignTrailing
 	w.on(w.meta.Device)
-	folder := widgets.NewIcon(fynetheme.FolderOpenIcon(), w.say("Open the folder of clips"), w.over, func() { w.openFolder(w.door.Folder()) })
-	set := widgets.NewIcon(fynetheme.SettingsIcon(), w.say("Settings"), w.over, w.settings)
-	return widgets.Inset(widgets.Fill(12, widgets.Row(9, icon, name), w.device, widgets.Row(2, folder, set)), 9)
+	w.folder = widgets.NewIcon(fynetheme.FolderOpenIcon(), w.say("Open the folder of clips"), w.over, func() { w.openFolder(w.door.Folder()) })
+	w.set = widgets.NewIcon(fynetheme.SettingsIcon(), w.say("Settings"), w.over, w.settings)
+	return widgets.Inset(widgets.Fill(12, widgets.Row(9, icon, name), w.device, widgets.Row(2, w.folder, w.set)), 9)
 }
 
 // job shows the newest state of a job.
@@ -178,11 +234,11 @@ func (w *Window) redress() {
 		w.dress()
 	}
 	if was.Language != w.remembered.Language {
-		order := w.compose.order()
+		order, lines := w.compose.order(), w.compose.lines.Checked
 		lock := w.compose.locked
 		w.stage.player.Pause()
 		w.build()
-		w.compose.put(order.Request, order.ImagePath)
+		w.compose.write(written{order.Request, order.ImagePath, lines})
 		w.compose.lock(lock)
 	}
 }
@@ -196,12 +252,14 @@ func (w *Window) fail(err error) {
 	text.Wrapping = fyne.TextWrapWord
 	icon := widget.NewIcon(fynetheme.NewErrorThemedResource(fynetheme.ErrorIcon()))
 	body := widgets.Wide(container.NewBorder(nil, nil, container.NewVBox(icon), nil, text), 420)
-	w.show(dialog.NewCustom(w.say("That did not work"), w.say("OK"), body, w.win))
+	d := dialog.NewCustom(w.say("That did not work"), w.say("OK"), body, w.win)
+	w.show(d)
+	w.enter = d.Hide
 }
 
 // show shows a dialog, which Esc puts away.
 func (w *Window) show(d dialog.Dialog) {
-	w.dialog = d
+	w.dialog, w.enter = d, nil
 	d.Show()
 }
 

@@ -249,3 +249,32 @@ func TestFolderThatCannotBeOpenedIsNamed(t *testing.T) {
 		t.Errorf("%v", top)
 	}
 }
+
+// Older clips go on coming while one scrolls down, also after the history was read anew.
+func TestHistoryPages(t *testing.T) {
+	f := newFake()
+	prompts := make([]string, 2*page+10)
+	for i := range prompts {
+		prompts[i] = "a dog"
+	}
+	f.made(prompts...)
+	r := newRig(t, f)
+	down := func(want int) {
+		t.Helper()
+		card := widgets.NewCard(&r.gallery.cell)
+		r.gallery.fill(len(r.gallery.entries)-1, card)
+		r.settle()
+		if n := len(r.gallery.entries); n != want {
+			t.Fatalf("%d clips, want %d", n, want)
+		}
+	}
+	r.gallery.reload()
+	r.settle()
+	down(2 * page)
+	r.gallery.reload()
+	r.settle()
+	down(2*page + 10)
+	r.gallery.reload()
+	r.settle()
+	down(2*page + 10)
+}

@@ -32,6 +32,7 @@ type Values struct {
 	Theme       string            `json:"theme"`   // system, light, dark
 	Language    string            `json:"language"`
 	Loop        bool              `json:"loop"`
+	Lines       bool              `json:"lines"` // a clip was asked for with each line of the prompt
 	Last        inference.Request `json:"last"` // what was asked for last: prompt, sliders, sampler, seed
 }
 

@@ -49,6 +49,18 @@ func (b *Button) MouseOut() {
 	}
 }
 
+// TypedKey is for the toolkit. Return presses a button, too.
+func (b *Button) TypedKey(k *fyne.KeyEvent) {
+	switch k.Name {
+	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+		if !b.Disabled() {
+			b.Tapped(nil)
+		}
+	default:
+		pass(b, k)
+	}
+}
+
 // Tapped is for the toolkit.
 func (b *Button) Tapped(e *fyne.PointEvent) {
 	if b.Hints != nil {

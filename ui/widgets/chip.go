@@ -63,6 +63,25 @@ func (c *Chip) Tapped(*fyne.PointEvent) {
 	}
 }
 
+// TypedKey is for the toolkit.
+func (c *Chip) TypedKey(k *fyne.KeyEvent) {
+	switch k.Name {
+	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+		c.Tapped(nil)
+	default:
+		pass(c, k)
+	}
+}
+
+// TypedRune is for the toolkit.
+func (c *Chip) TypedRune(rune) {}
+
+// FocusGained is for the toolkit.
+func (c *Chip) FocusGained() { c.SetOn(true) }
+
+// FocusLost is for the toolkit.
+func (c *Chip) FocusLost() { c.SetOn(false) }
+
 // MouseIn is for the toolkit.
 func (c *Chip) MouseIn(*desktop.MouseEvent) { c.paint(true) }
 

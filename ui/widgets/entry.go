@@ -42,7 +42,11 @@ func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 
 // TypedKey is for the toolkit.
 func (e *Entry) TypedKey(k *fyne.KeyEvent) {
-	if e.OnKey == nil || !e.OnKey(k) {
+	switch {
+	case e.OnKey != nil && e.OnKey(k):
+	case k.Name == fyne.KeyEscape:
+		pass(e, k)
+	default:
 		e.Entry.TypedKey(k)
 	}
 }

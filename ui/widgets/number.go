@@ -33,10 +33,8 @@ func NewNumber(name string, low, high, limit, grid float64, onKey func(*fyne.Key
 	n.coarse = grid
 	n.slider.OnChanged = func(v float64) { n.take(n.slider.Min+math.Round((v-n.slider.Min)/n.coarse)*n.coarse, true) }
 	n.slider.OnArrow = func(sign float64) { n.take(min(n.value+sign*n.coarse, n.slider.Max), true) }
-	n.slider.OnKey = func(k *fyne.KeyEvent) {
-		if onKey != nil {
-			onKey(k)
-		}
+	if onKey != nil {
+		n.slider.OnKey = func(k *fyne.KeyEvent) { onKey(k) }
 	}
 	n.entry.OnSubmitted = func(string) { n.read() }
 	n.entry.OnBlur = n.read

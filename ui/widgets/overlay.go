@@ -26,7 +26,7 @@ type Overlay struct {
 	helpAt   fyne.CanvasObject
 
 	toast     *fyne.Container
-	message   *Text
+	message   *widget.Label
 	action    *Button
 	toastStop func()
 }
@@ -39,12 +39,11 @@ func NewOverlay(after After) *Overlay {
 	back.Corner = 6
 	o.helpBox = container.NewStack(back, container.New(margin{8, 4}, o.help))
 	o.helpBox.Hide()
-	o.message = NewText("", fynetheme.SizeNameText, "")
-	o.message.Whole = true
+	o.message = widget.NewLabel("")
 	o.action = NewButton("", nil, nil)
 	o.action.Importance = widget.LowImportance
 	card := NewSurface(fynetheme.ColorNameOverlayBackground, theme.Border)
-	o.toast = container.NewStack(card, Inset(Fill(10, nil, o.message, o.action), 8))
+	o.toast = container.NewStack(card, container.New(margin{4, 2}, Fill(4, nil, o.message, o.action)))
 	o.toast.Hide()
 	o.ExtendBaseWidget(o)
 	return o
@@ -77,6 +76,7 @@ func (o *Overlay) Hint(at fyne.CanvasObject, text string) {
 		o.helpBox.Resize(size)
 		o.helpBox.Move(p)
 		o.helpBox.Show()
+		o.helpStop = o.after(6*time.Second, o.helpBox.Hide) // a pointer may leave the window unseen
 	})
 }
 
@@ -112,22 +112,50 @@ func (o *Overlay) Message() string {
 	if !o.toast.Visible() {
 		return ""
 	}
-	return o.message.Content
+	return o.message.Text
 }
 
 // Action is the button beside the message.
 func (o *Overlay) Action() *Button { return o.action }
 
+// Toasted is the box of the message.
+func (o *Overlay) Toasted() fyne.CanvasObject { return o.toast }
+
+func (o *Overlay) wrap(how fyne.TextWrap) {
+	if o.message.Wrapping != how {
+		o.message.Wrapping = how
+		o.message.Refresh()
+	}
+}
+
 // CreateRenderer is for the toolkit.
-func (o *Overlay) CreateRenderer() fyne.WidgetRenderer { return &overlayRenderer{o} }
+func (o *Overlay) CreateRenderer() fyne.WidgetRenderer { return &overlayRenderer{o: o} }
 
-type overlayRenderer struct{ o *Overlay }
+type overlayRenderer struct {
+	o    *Overlay
+	size fyne.Size
+}
 
+// beside is what a message leaves free at its left and right: the window's head has
+// its buttons there.
+const beside = 110
+
+// Layout sets the message at the top, where nothing is to be pressed.
 func (r *overlayRenderer) Layout(s fyne.Size) {
-	m := r.o.toast.MinSize()
-	m.Width = min(m.Width, s.Width-24)
-	r.o.toast.Resize(m)
-	r.o.toast.Move(fyne.NewPos((s.Width-m.Width)/2, s.Height-m.Height-20))
+	o := r.o
+	if s != r.size { // the window was resized: help is not beside its object any more
+		r.size = s
+		o.Hint(o.helpAt, "")
+	}
+	o.wrap(fyne.TextWrapOff)
+	m := o.toast.MinSize()
+	if room := max(s.Width-2*beside, 0); m.Width > room {
+		o.wrap(fyne.TextWrapWord)
+		o.toast.Resize(fyne.NewSize(room, m.Height)) // how high it is, its width tells
+		m = fyne.NewSize(room, o.toast.MinSize().Height)
+	}
+	o.toast.Resize(m)
+	o.toast.Move(fyne.NewPos((s.Width-m.Width)/2, 4))
 }
 func (r *overlayRenderer) MinSize() fyne.Size { return fyne.Size{} }
 func (r *overlayRenderer) Refresh() {

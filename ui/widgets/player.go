@@ -235,6 +235,9 @@ func (p *Player) SetLoop(on bool) {
 	}
 }
 
+// Seeker is the slider along the clip.
+func (p *Player) Seeker() *Slider { return p.seek }
+
 // LoopButton switches looping.
 func (p *Player) LoopButton() *Button { return p.loop }
 

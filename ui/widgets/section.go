@@ -90,8 +90,11 @@ func (t *touch) FocusLost()              { t.focus(false) }
 func (t *touch) Cursor() desktop.Cursor  { return desktop.PointerCursor }
 
 func (t *touch) TypedKey(k *fyne.KeyEvent) {
-	if k.Name == fyne.KeySpace || k.Name == fyne.KeyReturn || k.Name == fyne.KeyEnter {
+	switch k.Name {
+	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		t.tapped()
+	default:
+		pass(t, k)
 	}
 }
 

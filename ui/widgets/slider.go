@@ -115,6 +115,8 @@ func (s *Slider) TypedKey(k *fyne.KeyEvent) {
 		s.SetValue(s.Value + sign*s.Step)
 	case s.OnKey != nil:
 		s.OnKey(k)
+	case k.Name == fyne.KeyEscape:
+		pass(s, k)
 	}
 }
 

@@ -1,0 +1,53 @@
+package ui
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"kinora/ui/widgets"
+)
+
+func TestPathsAsPeoplePasteThem(t *testing.T) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Skip(err)
+	}
+	for text, want := range map[string]string{
+		"/pictures/shoe.png":             "/pictures/shoe.png",
+		"  /pictures/my shoe.png \n":     "/pictures/my shoe.png",
+		`"/pictures/shoe.png"`:           "/pictures/shoe.png",
+		"'/pictures/shoe.png'":           "/pictures/shoe.png",
+		"file:///pictures/my%20shoe.png": "/pictures/my shoe.png",
+		"file:///%E9%9E%8B.png":          "/鞋.png",
+		"~/shoe.png":                     filepath.Join(home, "shoe.png"),
+		"~shoe.png":                      "~shoe.png",
+		"100%.png":                       "100%.png",
+	} {
+		if runtime.GOOS == "windows" {
+			want = filepath.FromSlash(want)
+		}
+		if got := pathOf(text); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestPictureByItsPath(t *testing.T) {
+	r := newRig(t, newFake())
+	test.Tap(r.compose.image.byPath)
+	path, ok := r.Canvas().Focused().(*widgets.Entry)
+	if !ok {
+		t.Fatalf("in focus is %T", r.Canvas().Focused())
+	}
+	test.Type(path, "/pictures/good.png")
+	press(path, fyne.KeyReturn)
+	r.settle()
+	if o := r.compose.order(); o.ImagePath != "/pictures/good.png" || o.Image == nil || r.covered() {
+		t.Errorf("starts from %q, covered %v", o.ImagePath, r.covered())
+	}
+}
