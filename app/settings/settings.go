@@ -33,7 +33,7 @@ type Values struct {
 	Language    string            `json:"language"`
 	Loop        bool              `json:"loop"`
 	Lines       bool              `json:"lines"` // a clip was asked for with each line of the prompt
-	Last        inference.Request `json:"last"` // what was asked for last: prompt, sliders, sampler, seed
+	Last        inference.Request `json:"last"`  // what was asked for last: prompt, sliders, sampler, seed
 }
 
 // A Store keeps the settings in a file.
