@@ -32,7 +32,7 @@ type Values struct {
 	Theme       string            `json:"theme"`   // system, light, dark
 	Language    string            `json:"language"`
 	Loop        bool              `json:"loop"`
-	Lines       bool              `json:"lines"` // a clip was asked for with each line of the prompt
+	Lines       bool              `json:"lines"` // each line of the last prompt was a clip
 	Last        inference.Request `json:"last"`  // what was asked for last: prompt, sliders, sampler, seed
 }
 
