@@ -107,10 +107,11 @@ func (b *builder) node(n *graph.Node) error {
 	return nil
 }
 
-// inPlace reports whether a sum may be written over its first term, as it may where
-// nobody wants that afterwards: the operations that do this go number by number.
+// inPlace reports whether a sum may be written over its first term, or a norm over
+// what it is of, as they may where nobody wants that afterwards: devices read all that
+// a number depends on before they write it, and each row by itself.
 func (b *builder) inPlace(n *graph.Node) bool {
-	if n.Op != graph.Add && n.Op != graph.Gate {
+	if n.Op != graph.Add && n.Op != graph.Gate && n.Op != graph.Norm {
 		return false
 	}
 	x := n.In[0]

@@ -115,7 +115,7 @@ func random(s *graph.Scope, seed uint64) []*graph.Node {
 	pick := func() *graph.Node { return list[rng.IntN(len(list))] }
 	for i := range 3 + rng.IntN(30) {
 		var n *graph.Node
-		switch rng.IntN(6) {
+		switch rng.IntN(7) {
 		case 0:
 			n = pick().Add(pick())
 		case 1:
@@ -130,6 +130,8 @@ func random(s *graph.Scope, seed uint64) []*graph.Node {
 			pick().Keep(st, rng.IntN(2) == 0)
 		case 5:
 			n = pick().NormModulate(1e-6, s.Const(make([]float32, 2*dim), 1, 2, dim), 0, 1)
+		case 6:
+			n = pick().Normalise(graph.NormAttr{Kind: graph.RMSNorm, Eps: 1e-6}, nil, nil)
 		}
 		list = append(list, n)
 	}
@@ -183,8 +185,8 @@ func walk(p *Plan) error {
 					return fmt.Errorf("%v %d reads %s at %v, where %q is", s.Node.Op, s.Node.ID, name(s.Node.In[i]), in, got)
 				}
 			}
-			sum := s.Node.Op == graph.Add || s.Node.Op == graph.Gate // may lie where its first term was
-			if overlap(in, s.Out) && s.Node.Op != graph.Keep && !(sum && i == 0 && in == s.Out) {
+			may := s.Node.Op == graph.Add || s.Node.Op == graph.Gate || s.Node.Op == graph.Norm // lie where its first input was
+			if overlap(in, s.Out) && s.Node.Op != graph.Keep && !(may && i == 0 && in == s.Out) {
 				return fmt.Errorf("%v %d writes over its own input", s.Node.Op, s.Node.ID)
 			}
 		}
@@ -341,5 +343,45 @@ func TestNarrowValues(t *testing.T) {
 	}
 	if added.Off < narrow.Off+narrow.Size && narrow.Off < added.Off+added.Size {
 		t.Errorf("the sum at %v and what the product before reads at %v overlap\n%s", added, narrow, p)
+	}
+}
+
+// TestNormsInPlace: a norm lies where its rows were, unless somebody wants those still,
+// or one of the two is narrow.
+func TestNormsInPlace(t *testing.T) {
+	const dim = 16
+	for _, c := range []struct {
+		name          string
+		again, narrow bool
+		inPlace       bool
+	}{{"alone", false, false, true}, {"read again", true, false, false}, {"narrow", false, true, false}} {
+		g, err := graph.Build(checkpoint(1, dim), func(s *graph.Scope) []*graph.Node {
+			x := s.Input("x", tensor.F32, 6, dim).SiLU()
+			y := x.Normalise(graph.NormAttr{Kind: graph.RMSNorm, Eps: 1e-6}, nil, nil).Linear(s.Weight("head.w", dim, dim), nil, graph.NoAct)
+			if c.again {
+				y = y.Add(x)
+			}
+			return []*graph.Node{y}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := compile(t, g, Options{Budget: -1, Narrow: func(g *graph.Graph) map[*graph.Node]tensor.DType {
+			m := map[*graph.Node]tensor.DType{}
+			for _, n := range g.Nodes {
+				if c.narrow && n.Op == graph.Norm {
+					m[n] = tensor.BF16
+				}
+			}
+			return m
+		}})
+		if err := walk(p); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		for _, s := range p.Steps {
+			if s.Node.Op == graph.Norm && (s.In[0] == s.Out) != c.inPlace {
+				t.Errorf("%s: the norm lies at %v, its rows at %v", c.name, s.Out, s.In[0])
+			}
+		}
 	}
 }

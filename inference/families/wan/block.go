@@ -69,9 +69,10 @@ func (d *denoiser) block(s *graph.Scope, i int, h *graph.Node) *graph.Node {
 func (d *denoiser) attend(s *graph.Scope, name string, h, table *graph.Node, at int, a graph.AttentionAttr) *graph.Node {
 	x := s.Tap(name+"_in", h.NormModulate(d.cfg.Eps, table, at, at+1))
 	l := s.At(name)
+	// Queries are done with before keys are begun: rotated, devices keep them in 16 bits.
 	q := l.Tap("q_normed", d.normed(l, "norm_q.weight", linear(l, "q", x, graph.NoAct)))
-	k := l.Tap("k_normed", d.normed(l, "norm_k.weight", linear(l, "k", x, graph.NoAct)))
 	q = l.Tap("q_rope", q.RoPE(d.cfg.Heads, d.cos, d.sin))
+	k := l.Tap("k_normed", d.normed(l, "norm_k.weight", linear(l, "k", x, graph.NoAct)))
 	k = l.Tap("k_rope", k.RoPE(d.cfg.Heads, d.cos, d.sin))
 	a.Heads, a.Scale = d.cfg.Heads, d.scale()
 	y := d.look(q, k, linear(l, "v", x, graph.NoAct), a)
