@@ -34,7 +34,7 @@ func newEngine(o studio.EngineOptions) (inference.Engine, error) {
 	if o.ModelFolder != "" {
 		folders = append(folders, o.ModelFolder)
 	}
-	lib, err := library.NewWith(assets.Starter(), append(folders, o.MoreFolders...), o.Found)
+	lib, err := library.NewWith(assets.Starter(), append(folders, o.MoreFolders...), o.Found, o.Memory)
 	if err != nil {
 		return nil, err
 	}

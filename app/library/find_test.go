@@ -82,7 +82,7 @@ func TestPartsFromSeveralFolders(t *testing.T) {
 	os.MkdirAll(filepath.Join(cache, "datasets--x", "snapshots"), 0o755)
 	os.WriteFile(filepath.Join(cache, "datasets--x", "snapshots", "y.safetensors"), []byte("no"), 0o644)
 
-	l, err := NewWith(builtIn, []string{told}, []string{comfy, cache})
+	l, err := NewWith(builtIn, []string{told}, []string{comfy, cache}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,10 +108,10 @@ func TestPartsFromSeveralFolders(t *testing.T) {
 		}
 	}
 	// Without the others its parts are missed, and which is told to programs too.
-	if l, _ = NewWith(builtIn, nil, []string{comfy}); len(l.Faults()) > 0 {
+	if l, _ = NewWith(builtIn, nil, []string{comfy}, 0); len(l.Faults()) > 0 {
 		t.Errorf("a model of another program is complained of: %v", l.Faults())
 	}
-	l, _ = NewWith(builtIn, []string{comfy}, nil)
+	l, _ = NewWith(builtIn, []string{comfy}, nil, 0)
 	var lacking *Lacking
 	for _, err := range l.Faults() {
 		errors.As(err, &lacking)

@@ -35,6 +35,7 @@ var kinds = map[string]dialect.Part{partNames[0]: dialect.Text, partNames[1]: di
 type Library struct {
 	builtIn  fs.FS
 	found    []string // folders that nobody told it of
+	room     int64    // bytes that a part may take in memory; 0: any
 	counters counters
 	prints   sync.Map // identities of the built-in model
 
@@ -55,13 +56,14 @@ type item struct {
 // New returns a library with the built-in model in builtIn and those in folders.
 // A missing folder is an empty one.
 func New(builtIn fs.FS, folders ...string) (*Library, error) {
-	return NewWith(builtIn, folders, nil)
+	return NewWith(builtIn, folders, nil, 0)
 }
 
 // NewWith also looks into folders that nobody told it of. They hold much that is
-// none of its business, so what cannot be read there is passed over.
-func NewWith(builtIn fs.FS, told, found []string) (*Library, error) {
-	l := &Library{builtIn: builtIn, found: found}
+// none of its business, so what cannot be read there is passed over. Of parts that
+// suit a model alike, one that takes at most room bytes is chosen; 0: any.
+func NewWith(builtIn fs.FS, told, found []string, room int64) (*Library, error) {
+	l := &Library{builtIn: builtIn, found: found, room: room}
 	return l, l.Scan(told...)
 }
 
@@ -99,7 +101,7 @@ func (l *Library) Scan(folders ...string) error {
 	loose := slices.DeleteFunc(found, func(p part) bool {
 		return slices.Contains(manifests, filepath.Dir(p.path)) // a manifest speaks for them
 	})
-	for _, it := range pair(loose, faults) {
+	for _, it := range pair(loose, l.room, faults) {
 		add(it)
 	}
 	l.mu.Lock()

@@ -2,6 +2,7 @@ package library
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"strings"
 
@@ -29,16 +30,16 @@ const (
 	publishedChannels = 48
 )
 
-// pair puts every denoiser together with the text encoder and the VAE that fit it
-// and lie nearest to it. What is missing is told in faults.
-func pair(all []part, faults map[string]error) []item {
+// pair puts every denoiser together with the text encoder and the VAE that suit it
+// best (see choose). What is missing is told in faults.
+func pair(all []part, room int64, faults map[string]error) []item {
 	var items []item
 	for _, d := range all {
 		if d.Part != dialect.Denoiser {
 			continue
 		}
-		text, okText := nearest(all, d, func(p part) bool { return p.Part == dialect.Text && p.width == d.width })
-		vae, okVAE := nearest(all, d, func(p part) bool { return p.Part == dialect.VAE && p.channels == d.channels })
+		text, okText := choose(all, d, room, func(p part) bool { return p.Part == dialect.Text && p.width == d.width })
+		vae, okVAE := choose(all, d, room, func(p part) bool { return p.Part == dialect.VAE && p.channels == d.channels })
 		if (!okText || !okVAE) && d.untold && (d.width != publishedWidth || d.channels != publishedChannels) {
 			continue // a model of another program
 		}
@@ -83,18 +84,43 @@ func orUnknown(model string) string {
 	return model
 }
 
-// nearest returns the fitting part whose path has most in common with d's.
-func nearest(all []part, d part, fits func(part) bool) (best part, ok bool) {
-	near := -1
-	for _, p := range all {
-		if !fits(p) {
-			continue
+// choose returns the fitting part that suits d best: of those that lie nearest to it,
+// the one with the most bits to a number that memory has room for, up to 16 bits: with
+// more, devices compute more slowly than they do of themselves. Where memory has room
+// for none it is the smallest. Of equal ones it is the first, by the order of folders
+// and then by name.
+func choose(all []part, d part, room int64, fits func(part) bool) (best part, ok bool) {
+	better := func(p, q part) bool {
+		if n, m := common(p.path, d.path), common(q.path, d.path); n != m {
+			return n > m
 		}
-		if n := common(p.path, d.path); n > near {
-			best, near, ok = p, n, true
+		if a, b := room <= 0 || p.Held <= room, room <= 0 || q.Held <= room; a != b {
+			return a
+		} else if !a {
+			return p.Held < q.Held
+		}
+		if a, b := p.bits() <= plenty, q.bits() <= plenty; a != b {
+			return a
+		} else if !a {
+			return p.bits() < q.bits()
+		}
+		return p.bits() > q.bits()
+	}
+	for _, p := range all {
+		if fits(p) && (!ok || better(p, best)) {
+			best, ok = p, true
 		}
 	}
 	return best, ok
+}
+
+// plenty is 16 bits to a number, and what norms and biases in 32 add.
+const plenty = 17
+
+// bits is how many of the file's there are to a number, in tenths so that what lies
+// beside the weights does not count.
+func (p part) bits() float64 {
+	return math.Round(80*float64(p.Bytes)/float64(max(1, p.Numbers))) / 10
 }
 
 // common counts the folders two paths share.

@@ -30,7 +30,9 @@ type Found struct {
 	Prefix  string // before every name in the file
 	Model   string // which model it is of, in words; empty when that is not known
 	Stored  string // how most of it is stored: "bf16", "q4_k", "f8_e4m3 scaled", "nvfp4"
-	Bytes   int64
+	Bytes   int64  // in the file
+	Numbers int64  // its weights hold
+	Held    int64  // bytes that AsStored takes in memory
 	// Source shows the part under official names. Weights that are stored with scales
 	// beside them, rotated or not, are widened to bf16 as they are read.
 	Source weights.Source
@@ -91,30 +93,43 @@ func (t tongue) read(s weights.Source, prefix string) (Found, error) {
 	}
 	f.Source, f.AsStored = wide, wide.beside()
 	f.Model = describe(t.part, stored)
-	f.Bytes, f.Stored = measure(wide)
+	f.measure(wide)
 	return f, nil
 }
 
-// measure adds up the bytes of a part as it lies in the file, and names how most of
-// its matrices' numbers are stored: by their count, as narrow ones have the fewer
-// bytes the more of them there are.
-func measure(w *wide) (total int64, most string) {
-	by := map[string]int{}
+// measure adds up a part, and names how most numbers of its matrices are stored: of those
+// in blocks, where there are any, since only they are narrow in many files. Numbers
+// count, not bytes, of which narrow ones have few.
+func (f *Found) measure(w *wide) {
+	all, inBlocks := map[string]int{}, map[string]int{}
 	for _, n := range w.view.names {
 		d, shape, _ := w.view.Info(n)
-		total += d.Size(shape.Len())
+		f.Bytes += d.Size(shape.Len())
 		label := d.String()
 		if c, coded := w.codes[n]; coded {
 			label, shape = c.String(), c.of().shape()
 		}
 		if len(shape) > 1 {
-			by[label] += shape.Len()
+			all[label] += shape.Len()
+			if strings.HasPrefix(n, "blocks.") {
+				inBlocks[label] += shape.Len()
+			}
 		}
+		if strings.HasSuffix(n, ".weight") {
+			f.Numbers += int64(shape.Len())
+		}
+	}
+	for _, n := range f.AsStored.Names() {
+		d, shape, _ := f.AsStored.Info(n)
+		f.Held += d.Size(shape.Len())
+	}
+	by := all
+	if len(inBlocks) > 0 {
+		by = inBlocks
 	}
 	for _, label := range slices.Sorted(maps.Keys(by)) {
-		if most == "" || by[label] > by[most] {
-			most = label
+		if f.Stored == "" || by[label] > by[f.Stored] {
+			f.Stored = label
 		}
 	}
-	return total, most
 }
