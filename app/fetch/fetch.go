@@ -35,6 +35,7 @@ type Options struct {
 	Parallel  int               // ranges at once; 0: 4
 	Idle      time.Duration     // how long a server may be silent; 0: 30 s
 	Transport http.RoundTripper // nil: one that keeps to the system's proxy
+	Token     Token             // for a host that wants an account; may be none
 	// Progress is called from one goroutine at a time, some times a second; may be nil.
 	Progress func(Progress)
 

@@ -37,8 +37,6 @@ func (f File) read(r *http.Response, want span, etag string) (span, error) {
 			return span{}, fault("%s asks to be left alone for %v; try again after that. What is there is kept", host, l.after.Round(time.Second))
 		}
 		return span{}, l
-	case r.StatusCode == http.StatusUnauthorized || r.StatusCode == http.StatusForbidden:
-		return span{}, fault("%s does not give %s away without an account (%s): open the page of the model in a browser, agree to its terms, download the file there, and put it into the folder of models", host, f.URL, r.Status)
 	case r.StatusCode == http.StatusNotFound || r.StatusCode == http.StatusGone:
 		return span{}, fault("%s is not there (%s): it was moved, or the mirror lacks it", f.URL, r.Status)
 	case r.StatusCode == http.StatusRequestedRangeNotSatisfiable:
@@ -116,6 +114,7 @@ const maxRedirects = 5
 
 // follow decides about redirects. A secure connection is not given up.
 func follow(next *http.Request, before []*http.Request) error {
+	keepToken(next, before)
 	from := before[len(before)-1].URL
 	switch {
 	case len(before) > maxRedirects:

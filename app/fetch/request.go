@@ -39,6 +39,7 @@ func (t *transfer) ask(ctx context.Context, want span, ranged bool) (n int64, er
 	}
 	req.Header.Set("User-Agent", "kinora")
 	req.Header.Set("Accept-Encoding", "identity")
+	t.o.Token.give(req)
 	t.mu.Lock()
 	etag := t.state.etag
 	t.mu.Unlock()
@@ -53,6 +54,9 @@ func (t *transfer) ask(ctx context.Context, want span, ranged bool) (n int64, er
 		return 0, err
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
+		return 0, t.denied(resp)
+	}
 	got, err := t.read(resp, want, etag)
 	if err != nil {
 		return 0, err

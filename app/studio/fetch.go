@@ -94,7 +94,8 @@ func (s *Studio) Fetch(ctx context.Context, o Offer, progress func(fetch.Progres
 	}
 	defer done()
 	f := fetch.File{URL: o.From, Path: o.To, Size: o.Size, SHA256: o.SHA256}
-	return fetch.Get(ctx, f, fetch.Options{Progress: progress})
+	home, _ := os.UserHomeDir() // without one there is no token
+	return fetch.Get(ctx, f, fetch.Options{Progress: progress, Token: fetch.HuggingFace(os.Getenv, home)})
 }
 
 // Discard removes what is kept of a file.
