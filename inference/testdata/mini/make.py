@@ -335,7 +335,9 @@ def comfy(g, dit, text, vae, back):
                 continue
             module = prefix + n.removesuffix(".weight")
             about, tensors, read[n] = KITCHEN[next(turn) % len(KITCHEN)](wobble(v))
-            read[n] = read[n].float().bfloat16().float()
+            read[n] = read[n].float()
+            if about["format"] != "int8_tensorwise" or "convrot" in about:  # the others are widened
+                read[n] = read[n].bfloat16().float()
             for end, t in tensors.items():
                 kept[module + "." + end] = t.view(torch.uint8) if noted and t.dtype == torch.float8_e8m0fnu else t
             layers[module] = about

@@ -162,6 +162,9 @@ func TestComfyQuant(t *testing.T) {
 				}
 			}
 			for _, s := range []weights.Source{f.Source, f.AsStored} {
+				if c.label == "i8 scaled" && s == f.AsStored {
+					continue // see TestScaleDialects
+				}
 				if d, shape, _ := s.Info(quantised + "weight"); d != tensor.BF16 || !slices.Equal(shape, tensor.Shape{rows, cols}) {
 					t.Fatalf("%v %v", d, shape)
 				}

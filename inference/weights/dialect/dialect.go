@@ -36,8 +36,9 @@ type Found struct {
 	// Source shows the part under official names. Weights that are stored with scales
 	// beside them, rotated or not, are widened to bf16 as they are read.
 	Source weights.Source
-	// AsStored widens only what has to be: an fp8 matrix with one scale, or one for
-	// each of its rows, is as it lies in the file, and beside <module>.weight stands
+	// AsStored widens only what has to be: an fp8 or int8 matrix with one scale, or one
+	// for each of its rows, is as it lies in the file, int8 in blocks of 32 (q8_0 with
+	// the scale 1, where rows have whole blocks), and beside <module>.weight stands
 	// <module>.scale_weight, f32 of [1] or [rows], which its products are to be
 	// multiplied by.
 	AsStored weights.Source

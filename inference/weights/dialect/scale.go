@@ -57,10 +57,29 @@ func (v *view) readScale(name, weight string) (scale, error) {
 	return s, quant.Widen(s.values, sd, raw)
 }
 
-// simple reports whether products with the weight as it is stored need only be
-// multiplied: by one number, or each row by its own.
-func (s scale) simple() bool {
-	return s.perRow == 0 && (s.stored == tensor.F8E4M3 || s.stored == tensor.F8E5M2)
+// kept is how a weight is held whose products need only be multiplied: by one number,
+// or each row by its own. Whole numbers of 8 bits are blocks of 32 of them with the
+// scale 1, which devices widen.
+func (s scale) kept() (tensor.DType, bool) {
+	switch {
+	case s.perRow > 0:
+		return 0, false
+	case s.stored == tensor.F8E4M3 || s.stored == tensor.F8E5M2:
+		return s.stored, true
+	case s.stored == tensor.I8 && s.cols%wholeBlock == 0:
+		return tensor.Q8_0, true
+	}
+	return 0, false
+}
+
+const wholeBlock = 32 // numbers, behind a scale of 2 bytes
+
+// blocks makes blocks with the scale 1 of whole numbers of 8 bits.
+func blocks(dst, src []byte) {
+	for ; len(src) > 0; dst, src = dst[2+wholeBlock:], src[wholeBlock:] {
+		dst[0], dst[1] = 0, 0x3c // 1 as a float16
+		copy(dst[2:], src[:wholeBlock])
+	}
 }
 
 func (s scale) String() string { return s.stored.String() + " scaled" }
@@ -92,19 +111,22 @@ func (s scale) at(row, col int) float32 {
 type narrow struct {
 	*wide
 	names []string
-	given map[string]scale // by the name of the scale
+	given map[string]scale        // by the name of the scale
+	types map[string]tensor.DType // of the weights that those belong to
 }
 
 // beside is the part with as little widened as may be.
 func (w *wide) beside() weights.Source {
-	n := &narrow{wide: &wide{view: w.view, codes: map[string]coding{}}, given: map[string]scale{}}
+	n := &narrow{wide: &wide{view: w.view, codes: map[string]coding{}}, given: map[string]scale{}, types: map[string]tensor.DType{}}
 	for weight, c := range w.codes {
 		s, plain := c.(scale)
 		table := strings.HasSuffix(weight, "embedding.weight") // its rows are looked up, not multiplied
-		if !plain || !s.simple() || table && (len(s.values) > 1 || weight != embedding) {
+		d, may := s.kept()
+		if !plain || !may || table && (len(s.values) > 1 || weight != embedding) {
 			n.codes[weight] = c
 			continue
 		}
+		n.types[weight] = d
 		n.given[strings.TrimSuffix(weight, "weight")+"scale_weight"] = s
 	}
 	for _, name := range w.names {
@@ -129,7 +151,11 @@ func (n *narrow) Info(name string) (tensor.DType, tensor.Shape, bool) {
 	if strings.HasSuffix(name, ".scale_weight") {
 		return 0, nil, false
 	}
-	return n.wide.Info(name)
+	d, shape, ok := n.wide.Info(name)
+	if kept, given := n.types[name]; given {
+		d = kept
+	}
+	return d, shape, ok
 }
 
 // Bytes implements weights.Source.
@@ -137,18 +163,32 @@ func (n *narrow) Bytes(name string) ([]byte, error) {
 	if s, ok := n.given[name]; ok {
 		return tensor.Bytes(s.values), nil
 	}
-	return n.wide.Bytes(name)
+	if n.types[name] != tensor.Q8_0 {
+		return n.wide.Bytes(name)
+	}
+	_, shape, _ := n.view.Info(name)
+	b := make([]byte, tensor.Q8_0.Size(shape.Len()))
+	return b, n.Read(name, b)
 }
 
 // Read implements weights.Reader.
 func (n *narrow) Read(name string, dst []byte) error {
-	s, ok := n.given[name]
-	if !ok {
+	s, scales := n.given[name]
+	if !scales && n.types[name] != tensor.Q8_0 {
 		return n.wide.Read(name, dst)
 	}
-	if len(dst) != 4*len(s.values) {
-		return fmt.Errorf("tensor %s: room for %d bytes, want %d", name, len(dst), 4*len(s.values))
+	d, shape, _ := n.Info(name)
+	if size := d.Size(shape.Len()); int64(len(dst)) != size {
+		return fmt.Errorf("tensor %s: room for %d bytes, want %d", name, len(dst), size)
 	}
-	copy(dst, tensor.Bytes(s.values))
+	if scales {
+		copy(dst, tensor.Bytes(s.values))
+		return nil
+	}
+	raw := make([]byte, shape.Len())
+	if err := weights.Read(n.view, name, raw); err != nil {
+		return err
+	}
+	blocks(dst, raw)
 	return nil
 }

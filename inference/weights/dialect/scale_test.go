@@ -48,6 +48,10 @@ func TestScaleDialects(t *testing.T) {
 			func(row, col int) float32 { return float32(1 + row/128*3 + col/128) }},
 		{"int8", weights.Map{w + "weight": eight(tensor.I8, 3, 5), w + "weight_scale": scalar(3), w + "comfy_quant": text(`{"format":"int8_tensorwise"}`)}, 0,
 			func(int, int) float32 { return 3 }},
+		{"int8 in blocks", weights.Map{w + "weight": eight(tensor.I8, 3, 64), w + "weight_scale": scalar(3), w + "comfy_quant": text(`{"format":"int8_tensorwise"}`)}, 1,
+			func(int, int) float32 { return 3 }},
+		{"int8 in blocks by row", weights.Map{w + "weight": eight(tensor.I8, 3, 32), w + "weight_scale": f32(1, 3, 1)}, 3,
+			func(row, _ int) float32 { return float32(1 + row) }},
 		{"not scaled", weights.Map{w + "weight": eight(tensor.F8E4M3, 3, 5)}, 0, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -58,7 +62,9 @@ func TestScaleDialects(t *testing.T) {
 			stored, _, _ := f.AsStored.Info(w + "weight")
 			want, of := tensor.BF16, c.m[w+"weight"]
 			if c.kept > 0 || c.scale == nil {
-				want = of.DType
+				if want = of.DType; want == tensor.I8 {
+					want = tensor.Q8_0
+				}
 			}
 			if stored != want {
 				t.Errorf("stored as %v, want %v", stored, want)
@@ -96,8 +102,10 @@ func TestScaleDialects(t *testing.T) {
 			if !slices.Equal(narrow, wide) {
 				t.Errorf("%v as stored, want %v", narrow, wide)
 			}
-			if err := weights.Read(f.Source, w+"weight", make([]byte, 1)); err == nil {
-				t.Error("reads into too little room")
+			for _, s := range []weights.Source{f.Source, f.AsStored} {
+				if err := weights.Read(s, w+"weight", make([]byte, 1)); err == nil {
+					t.Error("reads into too little room")
+				}
 			}
 		})
 	}
