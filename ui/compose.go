@@ -292,9 +292,14 @@ func (c *compose) submit() {
 	})
 }
 
+// blank reports whether nothing says what is to be seen: neither words nor a picture.
+func (c *compose) blank() bool {
+	return strings.TrimSpace(c.prompt.Text) == "" && c.image.picture == nil
+}
+
 // busy enables what can be done now.
 func (c *compose) busy() {
-	able(c.generate, strings.TrimSpace(c.prompt.Text) != "" && !c.note.refused && c.chosen() != nil)
+	able(c.generate, !c.blank() && !c.note.refused && c.chosen() != nil)
 	able(c.cancel, c.w.queue.current() != "")
 }
 

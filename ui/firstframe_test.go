@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -49,5 +50,25 @@ func TestPictureByItsPath(t *testing.T) {
 	r.settle()
 	if o := r.compose.order(); o.ImagePath != "/pictures/good.png" || o.Image == nil || r.covered() {
 		t.Errorf("starts from %q, covered %v", o.ImagePath, r.covered())
+	}
+}
+
+// A picture is enough to ask for a clip.
+func TestPictureAlone(t *testing.T) {
+	r := newRig(t, newFake())
+	r.compose.image.set("/pictures/good.png")
+	r.wait(time.Second)
+	if r.compose.generate.Disabled() || len(r.f.checked) == 0 {
+		t.Fatal("Generate is disabled, or nobody looked whether it can be done")
+	}
+	test.Tap(r.compose.generate)
+	r.settle()
+	if o := r.f.last(t); o.Image == nil || o.Prompt != "" {
+		t.Errorf("asked for %+v", o.Request)
+	}
+	test.Tap(r.compose.image.clear)
+	r.wait(time.Second)
+	if !r.compose.generate.Disabled() {
+		t.Error("a clip can be asked for with nothing to show")
 	}
 }

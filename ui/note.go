@@ -77,7 +77,7 @@ func (c *compose) check() {
 	if n.stop != nil {
 		n.stop()
 	}
-	if strings.TrimSpace(c.prompt.Text) == "" {
+	if c.blank() {
 		n.set(nil, nil)
 		c.outlook.set(c.w, nil)
 		c.busy()

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"time"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
@@ -207,20 +205,9 @@ func (q *queue) status(j job.Job) string {
 		s += "  " + w.say("%d of %d", j.Progress.Step, j.Progress.Of)
 	}
 	if j.ETA > 0 {
-		s += "  ·  " + w.say("%s left", span(j.ETA))
+		s += "  ·  " + w.say("%s left", w.span(j.ETA))
 	}
 	return s
-}
-
-// span is a duration as people say it.
-func span(d time.Duration) string {
-	switch d = max(d.Round(time.Second), time.Second); {
-	case d < time.Minute:
-		return d.String()
-	case d < time.Hour:
-		return d.Truncate(time.Second).String()
-	}
-	return d.Truncate(time.Minute).String()
 }
 
 // Heights of the list of jobs: it needs that of one job, and likes that of four.

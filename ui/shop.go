@@ -204,7 +204,7 @@ func (s *shop) show(name string) {
 		status = s.w.say("%s of %s", size(had), size(size64))
 		if s.progress.Rate > 0 {
 			eta := time.Duration(float64(size64-had) / s.progress.Rate * float64(time.Second))
-			status += "  ·  " + size(int64(s.progress.Rate)) + "/s  ·  " + s.w.say("%s left", span(eta))
+			status += "  ·  " + size(int64(s.progress.Rate)) + "/s  ·  " + s.w.say("%s left", s.w.span(eta))
 		}
 	case busy:
 		status += "  ·  " + s.w.say("Waiting")

@@ -80,7 +80,7 @@ func TestFetchStopAndGoOn(t *testing.T) {
 	}
 	one.progress(fetch.Progress{Stage: fetch.Fetching, Bytes: 0.7e9, Total: 1.4e9, Rate: 35e6})
 	r.settle()
-	if s := row.Status(); s != "700 MB of 1.4 GB  ·  35 MB/s  ·  20s left" {
+	if s := row.Status(); s != "700 MB of 1.4 GB  ·  35 MB/s  ·  20 s left" {
 		t.Errorf("status %q", s)
 	}
 	one.progress(fetch.Progress{Stage: fetch.Checking, Bytes: 1.4e9 / 4, Total: 1.4e9})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"kinora/app/history"
@@ -39,22 +40,41 @@ func (t *thumbs) get(id job.ID) image.Image {
 	return nil
 }
 
-// next fetches the most recently wanted thumbnail, one at a time.
+// A batch of thumbnails is shown at once: to show one takes longer than to fetch it.
+const (
+	batch     = 24
+	batchTime = 60 * time.Millisecond
+)
+
+// next fetches the thumbnails that were wanted last.
 func (t *thumbs) next() {
 	if t.busy || len(t.wants) == 0 {
 		return
 	}
-	id := t.wants[len(t.wants)-1]
-	t.wants = t.wants[:len(t.wants)-1]
 	t.busy = true
+	wants := slices.Clone(t.wants[max(len(t.wants)-batch, 0):])
+	t.wants = t.wants[:len(t.wants)-len(wants)]
+	slices.Reverse(wants)
 	t.w.background(func() func() {
-		m, err := t.w.door.Thumbnail(context.Background(), id)
+		var fetched []image.Image
+		for start := time.Now(); len(fetched) < len(wants) && (len(fetched) == 0 || time.Since(start) < batchTime); {
+			m, err := t.w.door.Thumbnail(context.Background(), wants[len(fetched)])
+			if err != nil {
+				m = nil // without a picture the card keeps its mark
+			}
+			fetched = append(fetched, m)
+		}
 		return func() {
 			t.busy = false
-			if err == nil { // without a picture the card keeps its mark
-				t.keep(id, m)
-				t.ready()
+			for i, m := range fetched {
+				if m != nil {
+					t.keep(wants[i], m)
+				}
 			}
+			late := wants[len(fetched):]
+			slices.Reverse(late)
+			t.wants = append(late, t.wants...)
+			t.ready()
 			t.next()
 		}
 	})

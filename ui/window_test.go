@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"image"
 	"net/url"
 	"strings"
 	"testing"
@@ -25,7 +26,7 @@ func TestProgressPreviewAndFinish(t *testing.T) {
 	r.f.step(id(1), job.Running, denoising(3, 8, film(q)))
 	r.settle()
 	row := r.queue.rows[id(1)]
-	if row == nil || row.Status() != "Denoising  3 of 8  ·  12s left" {
+	if row == nil || row.Status() != "Denoising  3 of 8  ·  12 s left" {
 		t.Fatalf("row %v", row)
 	}
 	if r.stage.player.Playing() == false || r.stage.live != id(1) {
@@ -277,4 +278,25 @@ func TestHistoryPages(t *testing.T) {
 	r.gallery.reload()
 	r.settle()
 	down(2*page + 10)
+}
+
+// Thumbnails come in batches, and one that cannot be had keeps back no other.
+func TestThumbnailsComeInBatches(t *testing.T) {
+	f := newFake()
+	ids := f.made(strings.Split(strings.Repeat("a dog,", 2*batch), ",")...)
+	r := newRig(t, f)
+	th := &thumbs{w: r.Window, known: map[job.ID]image.Image{}, asked: map[job.ID]bool{}}
+	shown := 0
+	th.ready = func() { shown++ }
+	th.get("no such clip")
+	for _, id := range ids {
+		th.get(id)
+	}
+	r.settle()
+	if len(th.known) != len(ids) || len(th.wants) != 0 || th.busy {
+		t.Errorf("%d of %d came, %d are waited for", len(th.known), len(ids), len(th.wants))
+	}
+	if shown > len(ids)/2 {
+		t.Errorf("%d thumbnails were shown in %d turns", len(ids), shown)
+	}
 }

@@ -165,9 +165,8 @@ const (
 	maxFolders = 2_000
 )
 
-// Look takes in path and all below it. Half-written files are left out.
-func Look(path string) Sight { return look(path, nil) }
-
+// look takes in path and all below it whose names pass only, if that is not nil.
+// Half-written files are left out.
 func look(path string, only func(string) bool) Sight {
 	s := Sight{}
 	walk(path, maxSight, func(p string, d fs.DirEntry) bool {

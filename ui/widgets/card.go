@@ -24,7 +24,6 @@ type Card struct {
 	widget.BaseWidget
 	OnTapped func(fyne.KeyModifier)
 	OnSecond func(at fyne.Position) // the other mouse button, on the canvas
-	OnDouble func()
 
 	size     *fyne.Size // shared by all cards of a grid
 	picture  *canvas.Image

@@ -86,13 +86,6 @@ func (n *Number) readSilently() {
 // SetValue sets the number in silence.
 func (n *Number) SetValue(v float64) { n.take(v, false) }
 
-// SetRange changes the ends.
-func (n *Number) SetRange(low, high, limit float64) {
-	n.slider.Min, n.slider.Max, n.limit = low, high, max(limit, high)
-	n.take(n.value, false)
-	n.slider.Refresh()
-}
-
 // SetCoarse has the slider stop at multiples of step only, counted from its low end.
 func (n *Number) SetCoarse(step float64) { n.coarse = step }
 

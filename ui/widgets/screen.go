@@ -37,7 +37,6 @@ type Screen struct {
 	widget.BaseWidget
 	OnTapped  func()
 	OnKey     func(*fyne.KeyEvent)
-	OnSecond  func(*fyne.PointEvent) // the other mouse button
 	actual    bool
 	focused   bool
 	footage   *Footage
@@ -124,13 +123,6 @@ func (s *Screen) Tapped(*fyne.PointEvent) {
 	}
 	if s.OnTapped != nil {
 		s.OnTapped()
-	}
-}
-
-// TappedSecondary is for the toolkit.
-func (s *Screen) TappedSecondary(e *fyne.PointEvent) {
-	if s.OnSecond != nil {
-		s.OnSecond(e)
 	}
 }
 

@@ -15,20 +15,19 @@ type Section struct {
 	widget.BaseWidget
 	OnToggle func(open bool)
 
-	title, note *Text
-	arrow       *widget.Icon
-	content     fyne.CanvasObject
-	box         *fyne.Container
-	ring        *Surface
+	title   *Text
+	arrow   *widget.Icon
+	content fyne.CanvasObject
+	box     *fyne.Container
+	ring    *Surface
 }
 
 // NewSection returns a closed section.
 func NewSection(title string, content fyne.CanvasObject) *Section {
-	s := &Section{title: NewTitle(title), note: Caption(""), arrow: widget.NewIcon(theme.Right.Resource()), content: content, ring: NewSurface("", "")}
+	s := &Section{title: NewTitle(title), arrow: widget.NewIcon(theme.Right.Resource()), content: content, ring: NewSurface("", "")}
 	s.ring.Corner = 6
-	s.note.Align = fyne.TextAlignTrailing
 	content.Hide()
-	head := newTouch(container.NewStack(s.ring, Inset(Fill(8, Row(4, s.arrow, s.title), s.note, nil), 2)), func() { s.Open(!s.IsOpen()) })
+	head := newTouch(container.NewStack(s.ring, Inset(Fill(8, Row(4, s.arrow, s.title), Caption(""), nil), 2)), func() { s.Open(!s.IsOpen()) })
 	head.focus = func(on bool) {
 		if on {
 			s.ring.Paint("", fynetheme.ColorNamePrimary)
@@ -41,9 +40,6 @@ func NewSection(title string, content fyne.CanvasObject) *Section {
 	s.ExtendBaseWidget(s)
 	return s
 }
-
-// SetNote says in a few words what is inside, beside the title.
-func (s *Section) SetNote(t string) { s.note.SetText(t) }
 
 // IsOpen reports whether the content is shown.
 func (s *Section) IsOpen() bool { return s.content.Visible() }

@@ -70,11 +70,6 @@ func (r *surfaceRenderer) MinSize() fyne.Size           { return fyne.Size{} }
 func (r *surfaceRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.rect} }
 func (r *surfaceRenderer) Destroy()                     {}
 
-// Panel sets content on a raised surface with a margin of pad.
-func Panel(content fyne.CanvasObject, pad float32) *fyne.Container {
-	return container.NewStack(NewSurface(theme.Surface, theme.Border), Inset(content, pad))
-}
-
 // Inset keeps a margin of pad around an object.
 func Inset(o fyne.CanvasObject, pad float32) *fyne.Container {
 	return container.New(layout.NewCustomPaddedLayout(pad, pad, pad, pad), o)
@@ -137,11 +132,6 @@ func (f fill) MinSize(o []fyne.CanvasObject) fyne.Size {
 // Wide asks for at least the given width.
 func Wide(o fyne.CanvasObject, width float32) *fyne.Container {
 	return container.New(floor{fyne.NewSize(width, 0)}, o)
-}
-
-// Tall asks for at least the given height.
-func Tall(o fyne.CanvasObject, height float32) *fyne.Container {
-	return container.New(floor{fyne.NewSize(0, height)}, o)
 }
 
 type floor struct{ size fyne.Size }

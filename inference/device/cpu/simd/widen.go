@@ -45,11 +45,6 @@ var widen = [tensor.NumDTypes]func(dst []float32, src []byte){
 	},
 }
 
-// CanWiden reports whether weights of this type can be computed with.
-func CanWiden(d tensor.DType) bool {
-	return d < tensor.NumDTypes && (widen[d] != nil || quant.Can(d))
-}
-
 // Widen turns the first len(dst) elements of src into f32. Types without a line
 // in the table are widened as package quant says what they mean.
 func Widen(dst []float32, src []byte, d tensor.DType) {
@@ -59,7 +54,7 @@ func Widen(dst []float32, src []byte, d tensor.DType) {
 		return
 	}
 	if err := quant.Widen(dst, d, src); err != nil {
-		panic("simd: " + err.Error()) // the caller asked CanWiden
+		panic("simd: " + err.Error()) // the device says which types it takes
 	}
 }
 
