@@ -366,3 +366,25 @@ func TestNotesOnSeveralClips(t *testing.T) {
 		}
 	}
 }
+
+// A model that goes away is not replaced in silence.
+func TestModelThatGoesAwayIsNamed(t *testing.T) {
+	r := newRig(t, newFake())
+	r.write("a dog")
+	r.compose.model.SetSelected("Wan2.2 TI2V-5B")
+	r.wait(time.Second)
+	for _, c := range []struct {
+		gone bool
+		says string
+	}{{false, ""}, {true, "wan is no longer there; Starter (built in) is chosen in its place"}} {
+		r.f.gone = c.gone
+		r.f.listen(studio.Event{Topic: studio.ModelsChanged})
+		r.settle()
+		if r.over.Message() != c.says {
+			t.Errorf("gone %v: %q, want %q", c.gone, r.over.Message(), c.says)
+		}
+	}
+	if o := r.compose.order(); o.Model != "starter" || o.Steps != starter.Default.Steps || o.Prompt != "a dog" {
+		t.Errorf("the pane says %+v", o.Request)
+	}
+}

@@ -40,6 +40,7 @@ type fake struct {
 	refuse   error         // what Submit says
 	none     error         // why there are no models
 	slow     chan struct{} // models are known once it is closed
+	gone     bool          // the large model's folder went away
 	next     int
 	offers   []studio.Offer
 	lacks    []studio.Lack
@@ -100,6 +101,9 @@ func (f *fake) Models() []inference.Model {
 	defer f.mu.Unlock()
 	if f.none != nil {
 		return nil
+	}
+	if f.gone {
+		return []inference.Model{starter}
 	}
 	return []inference.Model{starter, large}
 }

@@ -81,8 +81,11 @@ func (c *compose) learn(list []kind, why error) {
 		c.quiet = true
 		c.selectModel(name)
 		c.quiet = false
-		if c.modelName() != name { // it went away: the pane fits the one in its place
+		if now := c.chosen(); now != nil && now.Name != name { // it went away: the pane fits the one in its place
 			c.pickModel()
+			if name != "" {
+				c.w.over.Toast(c.w.say("%s is no longer there; %s is chosen in its place", name, or(now.Title, now.Name)), "", nil)
+			}
 		}
 		c.changed()
 	}

@@ -174,6 +174,9 @@ func (s *stage) follow(j job.Job) {
 		return
 	case job.Cancelled:
 		s.clear()
+		if next := s.w.queue.current(); next != "" {
+			s.watch(next)
+		}
 		return
 	case job.Failed, job.Interrupted:
 		s.progress.Hide()

@@ -71,6 +71,9 @@ func TestCancel(t *testing.T) {
 			if r.queue.rows[id(1)] != nil {
 				t.Error("the cancelled job stays in the queue")
 			}
+			if r.stage.live != id(2) {
+				t.Errorf("%q is watched, not the next one", r.stage.live)
+			}
 		})
 	}
 }
