@@ -121,8 +121,9 @@ func (w *Window) advise(r inference.Request, prompts []string) (notes []string, 
 			}
 			return nil, err
 		}
-		for _, note := range of[i] {
-			often[note]++
+		for n, note := range of[i] {
+			of[i][n] = w.told(note)
+			often[of[i][n]]++
 		}
 	}
 	clips := 0

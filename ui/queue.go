@@ -173,7 +173,7 @@ func problem(w *Window, j job.Job) string {
 	if j.State != job.Failed && j.State != job.Interrupted || j.Err == "" {
 		return ""
 	}
-	return j.Err
+	return w.told(j.Err)
 }
 
 var stages = map[inference.Stage]string{
