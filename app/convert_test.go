@@ -6,10 +6,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"kinora/app/cli"
 	"kinora/app/settings"
 	"kinora/assets"
 )
@@ -19,16 +17,6 @@ import (
 func TestConvertedModelsMakeClips(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv(settings.HomeVariable, home)
-	run := func(args ...string) string {
-		t.Helper()
-		var out, errs bytes.Buffer
-		code := cli.Run(t.Context(), cli.Env{Version: version, Out: &out, Err: &errs, Columns: func() int { return 0 }, Getenv: os.Getenv,
-			Engine: newEngine, Examples: examples}, args)
-		if code != cli.OK {
-			t.Fatalf("kinora %s: code %d\n%s", strings.Join(args, " "), code, errs.String())
-		}
-		return strings.TrimSpace(out.String())
-	}
 	from, models := t.TempDir(), filepath.Join(home, "models")
 	put := func(dir, name, to, with string) {
 		b, err := fs.ReadFile(assets.Starter(), name)
@@ -53,7 +41,7 @@ func TestConvertedModelsMakeClips(t *testing.T) {
 	} {
 		dir := filepath.Join(models, c.name)
 		for _, part := range c.parts {
-			run("convert", filepath.Join(from, part+".safetensors"), "--type", c.kind, "--out", filepath.Join(dir, part+c.end))
+			kinora(t, "convert", filepath.Join(from, part+".safetensors"), "--type", c.kind, "--out", filepath.Join(dir, part+c.end))
 		}
 		put(dir, "tokenizer.model", "", "")
 		if len(c.parts) < 3 { // the VAE's weights are none that these types are for
@@ -64,7 +52,7 @@ func TestConvertedModelsMakeClips(t *testing.T) {
 		}
 	}
 	clip := func(model string) [][]byte {
-		return footage(t, home, run("generate", "--model", model, "--prompt", "a red circle moves to the right", "--size", "64x64", "--frames", "5",
+		return footage(t, home, kinora(t, "generate", "--model", model, "--prompt", "a red circle moves to the right", "--size", "64x64", "--frames", "5",
 			"--fps", "8", "--steps", "2", "--guidance", "4", "--shift", "3", "--sampler", "euler", "--negative", "", "--seed", "3", "--device", "cpu", "--quiet"))
 	}
 	want := clip("starter")

@@ -18,21 +18,11 @@ import (
 func TestMainJob(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv(settings.HomeVariable, home)
-	run := func(args ...string) string {
-		t.Helper()
-		var out, errs bytes.Buffer
-		code := cli.Run(t.Context(), cli.Env{Version: version, Out: &out, Err: &errs, Columns: func() int { return 0 }, Getenv: os.Getenv,
-			Engine: newEngine, Examples: examples}, args)
-		if code != cli.OK {
-			t.Fatalf("kinora %s: code %d\n%s", strings.Join(args, " "), code, errs.String())
-		}
-		return strings.TrimSpace(out.String())
-	}
-	if list := run("models"); !strings.Contains(list, "built in") || !strings.Contains(list, "try: ") {
+	if list := kinora(t, "models"); !strings.Contains(list, "built in") || !strings.Contains(list, "try: ") {
 		t.Errorf("models: %s", list)
 	}
-	first := run("generate", "--prompt", "a red circle moving to the right", "--size", "128x96", "--frames", "5", "--steps", "1", "--seed", "3", "--threads", "1", "--quiet")
-	again := run("generate", "--like", first, "--threads", "2", "--quiet")
+	first := kinora(t, "generate", "--prompt", "a red circle moving to the right", "--size", "128x96", "--frames", "5", "--steps", "1", "--seed", "3", "--threads", "1", "--quiet")
+	again := kinora(t, "generate", "--like", first, "--threads", "2", "--quiet")
 	a, b := footage(t, home, first), footage(t, home, again)
 	if len(a) != 5 || !reflect.DeepEqual(a, b) {
 		t.Errorf("%d frames; the same seed gives another clip on two threads", len(a))
@@ -68,4 +58,16 @@ func footage(t *testing.T, home, clip string) [][]byte {
 		t.Fatal(err)
 	}
 	return c.Frames
+}
+
+// kinora runs the program with its own engine, and returns what it prints.
+func kinora(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := cli.Run(t.Context(), cli.Env{Version: version, Out: &out, Err: &errs, Columns: func() int { return 0 }, Getenv: os.Getenv,
+		Engine: newEngine, Examples: examples}, args)
+	if code != cli.OK {
+		t.Fatalf("kinora %s: code %d\n%s", strings.Join(args, " "), code, errs.String())
+	}
+	return strings.TrimSpace(out.String())
 }
