@@ -11,9 +11,12 @@ const (
 	stepK    = 384
 	tileCols = 8       // panels
 	tileRows = 240     // rows at most
-	packA    = 8 << 20 // numbers of the left side packed at a time
+	packA    = 8 << 20 // numbers of the left side that pass at a time
 	packW    = 2 << 20 // numbers of the right side packed at a time
 	few      = 4       // rows for which packing the weights does not pay
+
+	cacheWay  = 1024 // numbers after which a first-level cache begins again
+	cacheWays = 8    // lines that such a place holds
 )
 
 func (a Matmul) finish() kernel.Finish {
@@ -21,7 +24,7 @@ func (a Matmul) finish() kernel.Finish {
 		GateStride: a.Gate.Stride, GateEvery: a.Gate.Every, TailLD: a.LDC}
 }
 
-// blocked packs both sides, piece by piece, and multiplies.
+// blocked packs the right side piece by piece, and multiplies.
 func (a Matmul) blocked(p *Pool) {
 	n, k := a.size()
 	if a.Packed != nil && a.Packed.level != p.level {
@@ -29,40 +32,84 @@ func (a Matmul) blocked(p *Pool) {
 	}
 	tall := p.set.TileRows
 	rows := min(a.M, max(tall, packA/k/tall*tall))
-	left := p.scratch.take(rows * k)
-	defer p.scratch.give(left)
 	for m0 := 0; m0 < a.M; m0 += rows {
-		b := block{p: p, set: p.set, a: a, m0: m0, m: min(rows, a.M-m0), n: n, k: k, left: left}
-		b.packLeft()
+		b := block{p: p, set: p.set, a: a, m0: m0, n: n, k: k}
+		b.placeLeft(min(rows, a.M-m0))
 		fit := max(1, packW/(k*p.set.Panel)) // panels of the right side
 		width := min(fit, tileCols) * p.set.Panel
+		_, known := kernelTypes[a.W.DType]
 		switch {
 		case a.Packed != nil:
 			b.multiply(0, n, a.Packed.panels)
-		case (n+width-1)/width >= 2*p.threads && !a.W.apart():
-			b.multiplyOwn(width)
-		default:
+		case (n+width-1)/width < 2*p.threads || a.W.apart():
 			b.multiplyShared(max(1, fit/tileCols) * tileCols * p.set.Panel)
+		case known:
+			b.multiplySteps(tileCols * p.set.Panel)
+		default:
+			b.multiplyOwn(width)
 		}
+		b.done()
 	}
 }
 
-// A block is rows [m0, m0+m) of a product, with that much of the left side packed.
+// A block is rows [m0, m0+place.M) of a product.
 type block struct {
-	p           *Pool
-	set         *kernel.Set
-	a           Matmul
-	m0, m, n, k int
-	left        []float32
+	p        *Pool
+	set      *kernel.Set
+	a        Matmul
+	m0, n, k int
+	place    kernel.Left
+	left     []float32
+	copied   bool
 }
 
-func (b *block) panels() int { return (b.m + b.set.TileRows - 1) / b.set.TileRows }
+func (b *block) panels() int { return (b.place.M + b.set.TileRows - 1) / b.set.TileRows }
 
-func (b *block) packLeft() {
-	n := b.panels()
-	b.p.spread(n, 1+1<<15/(b.k*b.set.TileRows), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			b.set.PackLeft(b.m*i/n, b.m*(i+1)/n, b.k, b.a.A[b.m0*b.a.LDA:], b.a.LDA, b.left)
+// placeLeft says where m rows of the left side lie, which is where they are unless
+// the lines of a tile's rows would all share one place of the cache.
+func (b *block) placeLeft(m int) {
+	steps := (b.k + stepK - 1) / stepK
+	kc := ((b.k+steps-1)/steps + 3) / 4 * 4
+	b.place = kernel.Left{M: m, K: b.k, KC: kc, LD: b.a.LDA, Step: kc}
+	b.left = b.a.A[b.m0*b.a.LDA:]
+	if b.a.LDA%cacheWay != 0 || b.set.TileRows <= cacheWays {
+		return
+	}
+	b.place.LD = ((kc+15)/16 | 1) * 16 // an odd number of lines
+	b.place.Step = m * b.place.LD
+	left := b.p.scratch.take(steps * b.place.Step)
+	b.p.spread(m, 1+1<<15/b.k, func(lo, hi int) { b.set.CopyLeft(lo, hi, b.place, b.left, b.a.LDA, left) })
+	b.left, b.copied = left, true
+}
+
+func (b *block) done() {
+	if b.copied {
+		b.p.scratch.give(b.left)
+	}
+}
+
+// multiplySteps has every thread pack one step of width columns at a time and
+// multiply it: it stays in the thread's own cache, and while it is used the stored
+// weights of the next are fetched.
+func (b *block) multiplySteps(width int) {
+	kc := b.place.KC
+	b.p.Run((b.n+width-1)/width, func(i int) {
+		n0, n1 := i*width, min(b.n, (i+1)*width)
+		right := b.p.scratch.take(panelsLen(b.set, n1-n0, kc))
+		defer b.p.scratch.give(right)
+		for k0 := 0; k0 < b.k; k0 += kc {
+			k1 := min(b.k, k0+kc)
+			for j := n0; j < n1; j += b.set.Panel {
+				packPart(b.p, b.a.W, j, min(n1, j+b.set.Panel), k0, k1, right[(j-n0)*(k1-k0):])
+			}
+			g := b.gemm(0, 1, n0, n1)
+			g.K0, g.K1, g.From, g.Depth = k0, k1, k0, k1-k0
+			if k1 < b.k {
+				g.Next = b.a.W.piece(n0, n1, k1, min(b.k, k1+kc))
+			} else if then := n0 + b.p.threads*width; then < b.n { // what this thread is likely to take next
+				g.Next = b.a.W.piece(then, min(b.n, then+width), 0, kc)
+			}
+			b.run(g, n0, right)
 		}
 	})
 }
@@ -70,7 +117,7 @@ func (b *block) packLeft() {
 // multiplyOwn has every thread pack width columns at a time and multiply them:
 // they come out of its own cache, and no thread waits for another in between.
 func (b *block) multiplyOwn(width int) {
-	down := (b.m + tileRows - 1) / tileRows
+	down := (b.place.M + tileRows - 1) / tileRows
 	b.p.Run((b.n+width-1)/width, func(i int) {
 		n0, n1 := i*width, min(b.n, (i+1)*width)
 		right := b.p.scratch.take(panelsLen(b.set, n1-n0, b.k))
@@ -79,7 +126,7 @@ func (b *block) multiplyOwn(width int) {
 			packPanel(b.p, b.a.W, j, min(n1, j+b.set.Panel), right[(j-n0)*b.k:])
 		}
 		for d := range down {
-			b.tile(d, down, n0, n1, right)
+			b.run(b.gemm(d, down, n0, n1), n0, right)
 		}
 	})
 }
@@ -101,20 +148,22 @@ func (b *block) multiplyShared(width int) {
 func (b *block) multiply(n0, n1 int, right []float32) {
 	width := tileCols * b.set.Panel
 	across := (n1 - n0 + width - 1) / width
-	down := max((b.m+tileRows-1)/tileRows, min(b.panels(), (4*b.p.threads+across-1)/across))
+	down := max((b.place.M+tileRows-1)/tileRows, min(b.panels(), (4*b.p.threads+across-1)/across))
 	b.p.Run(across*down, func(i int) {
 		d, j := i%down, i/down*width
-		b.tile(d, down, n0+j, min(n1, n0+j+width), right[j*b.k:])
+		b.run(b.gemm(d, down, n0+j, min(n1, n0+j+width)), n0+j, right[j*b.k:])
 	})
 }
 
-// tile computes part d of so many of the rows, and columns [n0, n1), with which
-// right begins.
-func (b *block) tile(d, down, n0, n1 int, right []float32) {
-	steps := (b.k + stepK - 1) / stepK
+// gemm is part d of so many of the rows, and columns [n0, n1).
+func (b *block) gemm(d, down, n0, n1 int) kernel.Gemm {
 	panels := b.panels()
-	g := kernel.Gemm{M: b.m, Panels: panels, I0: panels * d / down, I1: panels * (d + 1) / down,
-		N0: 0, N1: n1 - n0, K: b.k, KC: ((b.k+steps-1)/steps + 3) / 4 * 4, LDC: b.a.LDC}
+	return kernel.Gemm{Left: b.place, Panels: panels, I0: panels * d / down, I1: panels * (d + 1) / down,
+		N0: 0, N1: n1 - n0, K0: 0, K1: b.k, From: 0, Depth: b.k, LDC: b.a.LDC}
+}
+
+// run computes g, whose first column is n0, with which right begins.
+func (b *block) run(g kernel.Gemm, n0 int, right []float32) {
 	f := b.a.finish()
 	f.Row0 = b.m0
 	if f.Tail != nil {

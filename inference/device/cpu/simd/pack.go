@@ -73,20 +73,33 @@ func (w Weights) apart() bool {
 
 // packPanel packs columns [n0, n1), a panel at most.
 func packPanel(p *Pool, w Weights, n0, n1 int, dst []float32) {
-	t, known := kernelTypes[w.DType]
+	_, known := kernelTypes[w.DType]
 	size := int(w.DType.Size(w.K))
 	switch {
-	case w.KN:
-		_, one := w.DType.Block()
-		p.set.PackRight(t, n1-n0, w.K, w.Data[n0*one:], w.N*one, true, dst)
 	case known:
-		p.set.PackRight(t, n1-n0, w.K, w.Data[n0*size:], size, false, dst)
+		packPart(p, w, n0, n1, 0, w.K, dst)
 	default:
 		flat := p.scratch.take((n1 - n0) * w.K)
 		defer p.scratch.give(flat)
 		p.widen(flat, w.Data[n0*size:], w.DType)
 		p.set.PackRight(kernel.F32, n1-n0, w.K, tensor.Bytes(flat), 4*w.K, false, dst)
 	}
+}
+
+// packPart packs [k0, k1) of columns [n0, n1), a panel at most, of weights of one of
+// kernelTypes.
+func packPart(p *Pool, w Weights, n0, n1, k0, k1 int, dst []float32) {
+	s := w.piece(n0, n1, k0, k1)
+	p.set.PackRight(kernelTypes[w.DType], n1-n0, k1-k0, s.At, s.Stride, w.KN, dst)
+}
+
+// piece is [k0, k1) of columns [n0, n1), of weights of one of kernelTypes.
+func (w Weights) piece(n0, n1, k0, k1 int) kernel.Stored {
+	_, one := w.DType.Block()
+	if w.KN {
+		return kernel.Stored{At: w.Data[(k0*w.N+n0)*one:], Rows: k1 - k0, Bytes: (n1 - n0) * one, Stride: w.N * one}
+	}
+	return kernel.Stored{At: w.Data[(n0*w.K+k0)*one:], Rows: n1 - n0, Bytes: (k1 - k0) * one, Stride: w.K * one}
 }
 
 // kernelTypes are those that kernels widen themselves.

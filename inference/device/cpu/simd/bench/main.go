@@ -25,6 +25,7 @@ func main() {
 	level := flag.String("level", simd.Best().String(), "instruction set")
 	only := flag.String("only", "", "matmul, conv or attention; all where empty")
 	flag.StringVar(&size, "size", "", "only lines that begin so")
+	flag.DurationVar(&spell, "spell", spell, "")
 	flag.Parse()
 	if err := withoutAdvice(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include "vec.h"
 #include "act.h"
+#include "turn.h"
 #include "pack.h"
 #include "blocks.h"
 #include "tile.h"

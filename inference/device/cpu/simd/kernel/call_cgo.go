@@ -11,7 +11,8 @@ typedef const float *in;
 
 static void pack_left(set s, ints n, in a, float *o) { s->pack_left(n, a, o); }
 static void pack_right(set s, ints n, const void *w, float *o) { s->pack_right(n, w, o); }
-static void gemm(set s, ints n, in a, in b, in bias, in gate, in tail, float *c) { s->gemm(n, a, b, bias, gate, tail, c); }
+static void copy_left(set s, ints n, in a, float *o) { s->copy_left(n, a, o); }
+static void gemm(set s, ints n, in a, in b, const void *raw, in bias, in gate, in tail, float *c) { s->gemm(n, a, b, raw, bias, gate, tail, c); }
 static void gemv(set s, ints n, in a, const void *w, in bias, in gate, in tail, float *c) { s->gemv(n, a, w, bias, gate, tail, c); }
 static int64_t conv_scratch(set s, ints n) { return s->conv_scratch(n); }
 static void conv(set s, ints n, in x, in cache, in w, in bias, in tail, float *y, float *t) { s->conv(n, x, cache, w, bias, tail, y, t); }
@@ -31,6 +32,7 @@ static double peak(set s, int64_t n, float *o) { return s->peak(n, o); }
 
 #cgo noescape pack_left
 #cgo noescape pack_right
+#cgo noescape copy_left
 #cgo noescape gemm
 #cgo noescape gemv
 #cgo noescape conv_scratch
@@ -49,6 +51,7 @@ static double peak(set s, int64_t n, float *o) { return s->peak(n, o); }
 #cgo noescape peak
 #cgo nocallback pack_left
 #cgo nocallback pack_right
+#cgo nocallback copy_left
 #cgo nocallback gemm
 #cgo nocallback gemv
 #cgo nocallback conv_scratch
@@ -103,10 +106,15 @@ func newSet(name string, s *C.kinora_kernels) *Set {
 			n := [...]C.int64_t{i(int(t)), i(cols), i(k), i(stride), flag(kn)}
 			C.pack_right(s, &n[0], bytes(w), p(out))
 		},
+		CopyLeft: func(lo, hi int, l Left, a []float32, lda int, out []float32) {
+			n := [...]C.int64_t{i(lo), i(hi), i(l.M), i(l.K), i(l.KC), i(lda), i(l.LD)}
+			C.copy_left(s, &n[0], p(a), p(out))
+		},
 		Gemm: func(g Gemm, a, b, c []float32, f Finish) {
-			n := [...]C.int64_t{i(g.M), i(g.Panels), i(g.I0), i(g.I1), i(g.N0), i(g.N1), i(g.K), i(g.KC), i(g.LDC),
+			n := [...]C.int64_t{i(g.M), i(g.Panels), i(g.I0), i(g.I1), i(g.N0), i(g.N1), i(g.K0), i(g.K1), i(g.K), i(g.KC),
+				i(g.LD), i(g.Step), i(g.From), i(g.Depth), i(g.Next.Rows), i(g.Next.Bytes), i(g.Next.Stride), i(g.LDC),
 				i(f.Act), i(f.GateStride), i(f.GateEvery), i(f.TailLD), i(f.Row0)}
-			C.gemm(s, &n[0], p(a), p(b), p(f.Bias), p(f.Gate), p(f.Tail), p(c))
+			C.gemm(s, &n[0], p(a), p(b), bytes(g.Next.At), p(f.Bias), p(f.Gate), p(f.Tail), p(c))
 		},
 		Gemv: func(g Gemv, a []float32, w []byte, c []float32, f Finish) {
 			n := [...]C.int64_t{i(g.M), i(g.N0), i(g.N1), i(g.K), i(g.LDA), i(int(g.Type)), i(g.Stride), i(g.LDC),

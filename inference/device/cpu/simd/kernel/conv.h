@@ -125,8 +125,8 @@ static void conv(const conv_args *a, i64 f, i64 g0, i64 g1, i64 n0, i64 n1, cons
       for (i64 j = n0; j < n1; j += NR) {
         float *c = out + at * a->o + j;
         i64 cols = least(NR, n1 - j);
-        i64 w = cols > VW ? NR : VW, after = to < u.count ? to : 0, b_bytes = 4 * w * unit * u.block / (g1 - g0);
-        ahead next = {0, (const char *)(b + j * k + after * unit * w) + (g - g0) * b_bytes, 0, b_bytes / most(1, unit * (to - from) / 4)};
+        i64 w = cols > VW ? NR : VW, after = to < u.count ? to : 0, lines = 4 * w * unit * u.block / (g1 - g0) / LINE + 1;
+        ahead next = {.b = (const char *)(b + j * k + after * unit * w) + (g - g0) * lines * LINE, .b_left = lines};
         if (n > 0 || from == 0) tile_at(rows_tiles, rows, cols, n, s, stride, b + j * k, c, a->o, from > 0, &next);
         if (to == u.count) finish_tile(fin, at, j, rows, cols, c, a->o);
       }

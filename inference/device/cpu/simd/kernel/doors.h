@@ -5,9 +5,14 @@ static void door_pack_left(const i64 *n, const float *a, float *o) { pack_left(n
 
 static void door_pack_right(const i64 *n, const void *w, float *o) { pack_right(n[0], n[1], n[2], w, n[3], n[4], o); }
 
-static void door_gemm(const i64 *n, const float *a, const float *b, const float *bias, const float *gate, const float *tail, float *c) {
-  finish f = {bias, gate, tail, n[9], n[10], n[11], n[12], n[13]};
-  gemm(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], a, b, c, n[8], &f);
+static void door_copy_left(const i64 *n, const float *a, float *o) { copy_left(n[0], n[1], n[2], n[3], n[4], a, n[5], o, n[6]); }
+
+static void door_gemm(const i64 *n, const float *a, const float *b, const void *raw, const float *bias, const float *gate,
+                      const float *tail, float *c) {
+  left_side left = {a, n[10], n[11]};
+  right_side right = {b, n[12], n[13], raw, n[14], n[15], n[16]};
+  finish f = {bias, gate, tail, n[18], n[19], n[20], n[21], n[22]};
+  gemm(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], &left, &right, c, n[17], &f);
 }
 
 static void door_gemv(const i64 *n, const float *a, const void *w, const float *bias, const float *gate, const float *tail, float *c) {
@@ -61,7 +66,7 @@ static void door_norm(const i64 *n, double eps, const float *x, const float *wei
 
 #define KERNELS                                                                                                                      \
   {                                                                                                                                  \
-    MR, NR, door_pack_left, door_pack_right, door_gemm, door_gemv, door_conv_scratch, door_conv, door_planar_scratch,         \
+    MR, NR, door_pack_left, door_copy_left, door_pack_right, door_gemm, door_gemv, door_conv_scratch, door_conv, door_planar_scratch,         \
         door_conv_planar, attention_scratch, door_attention,  \
         door_norm, softmax, act_run, pair, muladd, modulate, rope, widen_stored, peak                                                   \
   }

@@ -5,25 +5,65 @@
 // by one at most, so no row is computed for nothing.
 INLINE i64 panel_start(i64 m, i64 panels, i64 i) { return m * i / panels; }
 
-// gemm computes the left panels [i0, i1) of all the panels of m rows against
-// columns [n0, n1); n0 begins a panel. k is taken in steps of kc.
-static void gemm(i64 m, i64 panels, i64 i0, i64 i1, i64 n0, i64 n1, i64 k, i64 kc, const float *a, const float *b, float *c,
-                 i64 ldc, const finish *f) {
-  i64 across = (n1 - n0 + NR - 1) / NR;
-  for (i64 k0 = 0; k0 < k; k0 += kc) {
-    i64 len = least(kc, k - k0), steps = most(1, len / 4);
-    i64 k1 = k0 + len < k ? k0 + len : 0, len1 = least(kc, k - k1); // the step after this one
+// A left side as it lies: rows ld numbers apart, and step numbers from where one step
+// of kc columns begins to the next.
+typedef struct {
+  const float *at;
+  i64 ld, step;
+} left_side;
+
+// copy_left copies rows [lo, hi) of m rows of k numbers: step by step of kc columns, ld
+// numbers apart there.
+static void copy_left(i64 lo, i64 hi, i64 m, i64 k, i64 kc, const float *a, i64 lda, float *o, i64 ld) {
+  for (i64 k0 = 0; k0 < k; k0 += kc, o += m * ld) {
+    i64 n = least(kc, k - k0);
+    for (i64 i = lo; i < hi; i++)
+      for (i64 j = 0; j < n; j += VW) stm(o + i * ld + j, ldm(a + i * lda + k0 + j, n - j), n - j);
+  }
+}
+
+// A right side in panels, with rows [from, from+k) of it there; and the rows of
+// stored weights that will be packed next, or null.
+typedef struct {
+  const float *at;
+  i64 from, k;
+  const char *raw;
+  i64 raw_rows, raw_bytes, raw_ld;
+} right_side;
+
+// gemm computes the tiles of rows [i0, i1), counted in the panels that m rows are
+// divided into, against columns [n0, n1) over [k0, k1) of k; n0 begins a panel, k0
+// a step of kc.
+static void gemm(i64 m, i64 panels, i64 i0, i64 i1, i64 n0, i64 n1, i64 k0, i64 k1, i64 k, i64 kc, const left_side *a,
+                 const right_side *b, float *c, i64 ldc, const finish *f) {
+  i64 across = (n1 - n0 + NR - 1) / NR, tiles = (i1 - i0) * across;
+  for (; k0 < k1; k0 += kc) {
+    i64 len = least(kc, k - k0), kn = k0 + len, slots = most(1, len / 4), t = 0;
+    i64 len1 = least(kc, (kn < k ? k : kc) - (kn < k ? kn : 0)); // of the step after this one
+    const float *left = a->at + k0 / kc * a->step;
     for (i64 i = i0; i < i1; i++) {
       i64 row = panel_start(m, panels, i), rows = panel_start(m, panels, i + 1) - row;
-      i64 i2 = i + 1 < i1 ? i + 1 : i0, row2 = panel_start(m, panels, i2), rows2 = panel_start(m, panels, i2 + 1) - row2;
-      i64 k2 = i + 1 < i1 ? k0 : k1, a_bytes = 4 * rows2 * (k2 == k0 ? len : len1) / across;
-      for (i64 j = n0; j < n1; j += NR) {
-        i64 n = least(NR, n1 - j), w = n > VW ? NR : VW, b_bytes = 4 * w * len1 / (i1 - i0);
-        ahead next = {(const char *)(a + row2 * k + k2 * rows2) + (j - n0) / NR * a_bytes,
-                      (const char *)(b + j * k + k1 * w) + (i - i0) * b_bytes, a_bytes / steps, b_bytes / steps};
-        span s = {a + row * k + k0 * rows, k0, len, 0};
-        tile_at(pack_tiles, rows, n, 1, &s, rows, b + j * k, c + row * ldc + j, ldc, k0 > 0, &next);
-        if (k0 + kc >= k) finish_tile(f, row, j, rows, n, c + row * ldc + j, ldc);
+      i64 row2 = i + 1 < i1 ? row + rows : panel_start(m, panels, i0);
+      // What of the left side comes next is one stretch where its rows are as long as they are far apart.
+      const char *left2 = (const char *)((i + 1 < i1 ? left : a->at + (kn < k ? kn / kc * a->step : 0)) + row2 * a->ld);
+      i64 left_lines = a->ld <= len + 32 ? (rows * a->ld * 4 / LINE + across) / across : 0;
+      for (i64 j = n0; j < n1; j += NR, t++) {
+        i64 n = least(NR, n1 - j), w = n > VW ? NR : VW;
+        ahead next = {.a = left2 + (j - n0) / NR * left_lines * LINE, .a_left = left_lines};
+        if (b->raw) {
+          i64 lines = b->raw_bytes / LINE + 1, all = lines * b->raw_rows, at = all * t / tiles;
+          next.b = b->raw + at / lines * b->raw_ld + at % lines * LINE;
+          next.col = at % lines, next.lines = lines, next.skip = b->raw_ld - lines * LINE;
+          next.b_left = all * (t + 1) / tiles - at;
+        } else {
+          i64 lines = 4 * w * len1 / LINE, at = lines * (i - i0) / (i1 - i0);
+          next.b = (const char *)(b->at + j * b->k + (kn < k ? kn - b->from : 0) * w) + at * LINE;
+          next.b_left = lines * (i + 1 - i0) / (i1 - i0) - at;
+        }
+        if (next.b_left > slots) next.b_left = slots;
+        span s = {left + row * a->ld, k0 - b->from, len, 0};
+        tile_at(rows_tiles, rows, n, 1, &s, a->ld, b->at + j * b->k, c + row * ldc + j, ldc, k0 > 0, &next);
+        if (kn >= k) finish_tile(f, row, j, rows, n, c + row * ldc + j, ldc);
       }
     }
   }

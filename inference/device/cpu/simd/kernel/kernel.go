@@ -13,6 +13,8 @@ type Set struct {
 
 	// PackLeft packs rows [lo, hi) of K numbers, lda apart, into one panel.
 	PackLeft func(lo, hi, k int, a []float32, lda int, out []float32)
+	// CopyLeft copies rows [lo, hi), lda apart, to where l says they lie.
+	CopyLeft func(lo, hi int, l Left, a []float32, lda int, out []float32)
 	// PackRight packs n columns, which are rows of stored weights stride bytes
 	// apart or, with kn, columns of K rows, into one panel.
 	PackRight func(t Type, n, k int, w []byte, stride int, kn bool, out []float32)
@@ -64,10 +66,27 @@ type Finish struct {
 	Row0                               int // what row 0 of a Gemm is to the gate
 }
 
-// Gemm says which part of a product of packed sides is computed: left panels
-// [I0, I1) of the Panels that M rows were packed in, columns [N0, N1) with N0 at
-// the beginning of a right panel. K is taken in steps of KC.
-type Gemm struct{ M, Panels, I0, I1, N0, N1, K, KC, LDC int }
+// Left says how the left side of a product lies, M rows of K numbers: rows LD apart,
+// and, K being taken in steps of KC, Step from one step to the next.
+type Left struct{ M, K, KC, LD, Step int }
+
+// Gemm says which part of a product is computed: the rows of tiles [I0, I1) of the
+// Panels that M rows are divided into, columns [N0, N1) with N0 at the beginning of
+// a right panel, and [K0, K1) of K with K0 at the beginning of a step. The right
+// panels hold Depth numbers of each column, From on.
+type Gemm struct {
+	Left
+	Panels, I0, I1, N0, N1, K0, K1, From, Depth, LDC int
+
+	Next Stored
+}
+
+// Stored is a piece of stored weights that will be packed next, and is worth
+// fetching by then: so many rows and bytes of them, Stride apart. It may be empty.
+type Stored struct {
+	At                  []byte
+	Rows, Bytes, Stride int
+}
 
 // Gemv says which part of a product of a few rows is computed.
 type Gemv struct {

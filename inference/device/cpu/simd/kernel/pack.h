@@ -2,24 +2,6 @@
 // columns (the last of VW where that is enough), each k by k; a left side [M, K]
 // becomes panels of up to MR rows, each k by k.
 
-enum { F32, BF16, F16, Q8_0, Q4_0, Q4_K, Q5_K, Q6_K };
-
-// widen_run turns n stored numbers into floats.
-static void widen_run(i64 type, i64 n, const void *src, float *dst) {
-  if (type == F32) {
-    memcpy(dst, src, 4 * n);
-    return;
-  }
-  const uint16_t *s = src;
-  i64 i = 0;
-  for (; i + VW <= n; i += VW) st(dst + i, type == BF16 ? brain(s + i) : half(s + i));
-  if (i < n) {
-    uint16_t t[VW] = {0};
-    memcpy(t, s + i, 2 * (n - i));
-    stm(dst + i, type == BF16 ? brain(t) : half(t), n - i);
-  }
-}
-
 // quads loads 4 numbers from each of VW/4 rows that lie 4·s apart.
 INLINE vf quads(const float *p, i64 s) {
 #if VW == 16
@@ -87,8 +69,7 @@ static void pack_left(i64 lo, i64 hi, i64 k, const float *a, i64 lda, float *o) 
 // pack_right packs one panel of n columns out of rows of stored weights, which
 // begin at src and are lds bytes apart; or, with kn, out of K rows of n numbers.
 static void pack_right(i64 type, i64 n, i64 k, const char *src, i64 lds, i64 kn, float *o) {
-  enum { CHUNK = 256 };
-  i64 w = n > VW ? NR : VW, size = type == F32 ? 4 : 2;
+  i64 w = n > VW ? NR : VW;
   if (kn) {
     for (i64 i = 0; i < k; i++) {
       widen_run(type, n, src + i * lds, o + i * w);
@@ -96,20 +77,13 @@ static void pack_right(i64 type, i64 n, i64 k, const char *src, i64 lds, i64 kn,
     }
     return;
   }
-  float buf[NR * CHUNK] __attribute__((aligned(64)));
-  for (i64 at = 0; at < k; at += CHUNK) {
-    i64 len = least(CHUNK, k - at);
-    const float *p = (const float *)(src + at * size);
-    i64 s = lds / 4;
-    if (type != F32 || n < w) {
-      for (i64 j = 0; j < n; j++) widen_run(type, len, src + j * lds + at * size, buf + j * CHUNK);
-      for (i64 j = n; j < w; j++) memset(buf + j * CHUNK, 0, 4 * len);
-      p = buf, s = CHUNK;
-    }
-    i64 i = 0;
-    for (; i + 4 <= len; i += 4)
-      for (i64 j = 0; j < w; j += VW) turn4(p + j * s + i, s, o + (at + i) * w + j, w);
-    for (; i < len; i++)
-      for (i64 j = 0; j < w; j++) o[(at + i) * w + j] = p[j * s + i];
+  for (i64 j = 0; j < w; j += VW) {
+    const char *p = src + j * lds;
+    i64 rows = n - j;
+    if (type == F32 && rows >= VW) turn_stored(F32, 1, VW, k, p, lds, o + j, w);
+    else if (type == F32) turn_stored(F32, 0, rows, k, p, lds, o + j, w);
+    else if (type == BF16 && rows >= VW) turn_stored(BF16, 1, VW, k, p, lds, o + j, w);
+    else if (type == BF16) turn_stored(BF16, 0, rows, k, p, lds, o + j, w);
+    else turn_stored(F16, 0, rows, k, p, lds, o + j, w);
   }
 }

@@ -9,20 +9,24 @@ typedef struct {
   i64 k, n, off;
 } span;
 
-// What will be read next, to be fetched into the second-level cache while k runs:
-// at every fourth k the line at each of two places, which then move on. Panels
-// stream in from memory as fast as they are used up only if asked for early.
+// What will be read next, to be fetched into the second-level cache while k runs: at
+// every fourth k a line at each of two places, while so many are left. a is one
+// stretch; b is stretches of so many lines, of which col are behind it, and skip
+// bytes between them. Sides stream in from memory as fast as they are used up only
+// if asked for early.
 typedef struct {
   const char *a, *b;
-  i64 da, db;
+  i64 a_left, b_left, col, lines, skip;
 } ahead;
+
+enum { LINE = 64 };
 
 // tile sets (or adds to) rows × nv·VW numbers at c. rowwise says that ak is 1,
 // otherwise ai is 1.
 INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, const span *s, i64 stride, const float *b0, i64 bs,
                  float *c, i64 ldc, int add, const ahead *next) {
   const char *na = next ? next->a : 0, *nb = next ? next->b : 0;
-  const i64 da = next ? next->da : 0, db = next ? next->db : 0;
+  i64 a_left = next ? next->a_left : 0, b_left = next ? next->b_left : 0, col = next ? next->col : 0;
   vf acc[MR][2];
   UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < nv; j++) {
     acc[i][j] = set1(0);
@@ -48,8 +52,11 @@ INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, con
     b += (u)*bs;                                                                                \
   }
     for (; k >= 4; k -= 4) {
-      if (next && !rowwise) __builtin_prefetch(na, 0, 2), na += da;
-      if (next) __builtin_prefetch(nb, 0, 2), nb += db;
+      if (next && a_left > 0) __builtin_prefetch(na, 0, 2), na += LINE, a_left--;
+      if (next && b_left > 0) {
+        __builtin_prefetch(nb, 0, 2), nb += LINE, b_left--;
+        if (++col == next->lines) col = 0, nb += next->skip;
+      }
       STEP(0) STEP(1) STEP(2) STEP(3) FORWARD(4)
     }
     for (; k > 0; k--) {
@@ -71,23 +78,20 @@ INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, con
 
 typedef void tile_fn(i64 spans, const span *s, i64 stride, const float *b, float *c, i64 ldc, int add, const ahead *next);
 
-// The four kinds. x is the left side's distance for cols (from k to k) and rows
+// The three kinds. x is the left side's distance for cols (from k to k) and rows
 // (from row to row), and the row length of the right side for planes; all other
-// distances are constants, which leave registers free for the loop. Those whose
-// sides stream in from memory look ahead: pack on both, rows on the right.
+// distances are constants, which leave registers free for the loop. Only rows have
+// sides that stream in from memory.
 #define KIND(NAME, R, NV, ROWWISE, STRIDE, BS, AHEAD)                                                                     \
   static void NAME##NV##_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) { \
     tile(R, NV, ROWWISE, n, s, STRIDE, b, BS, c, l, add, AHEAD);                                                          \
   }
 #define DEFINE(R)                                                                          \
-  KIND(pack, R, 2, 0, R, NR, next) KIND(pack, R, 1, 0, R, VW, next)                        \
   KIND(cols, R, 2, 0, x, NR, 0) KIND(cols, R, 1, 0, x, VW, 0)                              \
   KIND(rows, R, 2, 1, x, NR, next) KIND(rows, R, 1, 1, x, VW, next)                        \
   KIND(plane, R, 2, 0, R, x, 0) KIND(plane, R, 1, 0, R, x, 0)
 ROWS(DEFINE) MORE_ROWS(DEFINE)
 
-#define NAME_pack1(R) pack1_##R,
-#define NAME_pack2(R) pack2_##R,
 #define NAME_cols1(R) cols1_##R,
 #define NAME_cols2(R) cols2_##R,
 #define NAME_rows1(R) rows1_##R,
@@ -96,10 +100,10 @@ ROWS(DEFINE) MORE_ROWS(DEFINE)
 #define NAME_plane2(R) plane2_##R,
 #define TILES(NAME) \
   static tile_fn *const NAME##_tiles[2][MR + 1] = {{0, ROWS(NAME_##NAME##1) MORE_ROWS(NAME_##NAME##1)}, {0, ROWS(NAME_##NAME##2) MORE_ROWS(NAME_##NAME##2)}};
-TILES(pack) TILES(cols) TILES(rows) TILES(plane)
+TILES(cols) TILES(rows) TILES(plane)
 
 // nothing_ahead is for tiles whose sides are near.
-static const ahead nothing_ahead = {(const char *)&nothing_ahead, (const char *)&nothing_ahead, 0, 0};
+static const ahead nothing_ahead;
 
 // What happens to a finished tile; a pointer that is null is left out.
 typedef struct {
