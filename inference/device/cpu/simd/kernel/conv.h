@@ -108,6 +108,7 @@ static void conv_ahead(const conv_args *a, const units *u, i64 from, i64 to, i64
 static void conv(const conv_args *a, i64 f, i64 g0, i64 g1, i64 n0, i64 n1, const float *in, const float *cache, const float *b,
                  float *out, const finish *fin, float *scratch) {
   units u = conv_units(a);
+  const int more = unfinished(fin);
   i64 k = a->kt * a->kh * a->kw * a->c, tiles = (a->wo + MR - 1) / MR;
   i64 unit = k / u.count; // on average, which is near enough to look ahead
   for (i64 from = 0; from < u.count; from += u.block) {
@@ -123,12 +124,10 @@ static void conv(const conv_args *a, i64 f, i64 g0, i64 g1, i64 n0, i64 n1, cons
       }
       if (n == 0 && from > 0 && to < u.count) continue;
       for (i64 j = n0; j < n1; j += NR) {
-        float *c = out + at * a->o + j;
         i64 cols = least(NR, n1 - j);
         i64 w = cols > VW ? NR : VW, after = to < u.count ? to : 0, lines = 4 * w * unit * u.block / (g1 - g0) / LINE + 1;
         ahead next = {.b = (const char *)(b + j * k + after * unit * w) + (g - g0) * lines * LINE, .b_left = lines};
-        if (n > 0 || from == 0) tile_at(rows_tiles, rows, cols, n, s, stride, b + j * k, c, a->o, from > 0, &next);
-        if (to == u.count) finish_tile(fin, at, j, rows, cols, c, a->o);
+        tile_at(rows_tiles, at, j, rows, cols, n, s, stride, b + j * k, out, a->o, from > 0, to == u.count && more ? fin : 0, &next);
       }
     }
   }

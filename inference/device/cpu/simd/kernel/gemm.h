@@ -36,6 +36,7 @@ typedef struct {
 // a step of kc.
 static void gemm(i64 m, i64 panels, i64 i0, i64 i1, i64 n0, i64 n1, i64 k0, i64 k1, i64 k, i64 kc, const left_side *a,
                  const right_side *b, float *c, i64 ldc, const finish *f) {
+  const int more = unfinished(f);
   i64 across = (n1 - n0 + NR - 1) / NR, tiles = (i1 - i0) * across;
   for (; k0 < k1; k0 += kc) {
     i64 len = least(kc, k - k0), kn = k0 + len, slots = most(1, len / 4), t = 0;
@@ -62,8 +63,7 @@ static void gemm(i64 m, i64 panels, i64 i0, i64 i1, i64 n0, i64 n1, i64 k0, i64 
         }
         if (next.b_left > slots) next.b_left = slots;
         span s = {left + row * a->ld, k0 - b->from, len, 0};
-        tile_at(rows_tiles, rows, n, 1, &s, a->ld, b->at + j * b->k, c + row * ldc + j, ldc, k0 > 0, &next);
-        if (kn >= k) finish_tile(f, row, j, rows, n, c + row * ldc + j, ldc);
+        tile_at(rows_tiles, row, j, rows, n, 1, &s, a->ld, b->at + j * b->k, c, ldc, k0 > 0, kn >= k && more ? f : 0, &next);
       }
     }
   }
@@ -110,5 +110,8 @@ static void gemv(i64 m, i64 n0, i64 n1, i64 k, const float *a, i64 lda, i64 type
       else for (i64 r = 0; r < n; r++) dots(1, type, k, a + i * lda, w + (j + r) * ldw, ldw, o + r);
     }
   }
-  for (i64 i = 0; i < m; i++) finish_tile(f, i, n0, 1, n1 - n0, c + i * ldc + n0, ldc);
+  for (i64 i = 0; i < m && unfinished(f); i++) {
+    float *o = c + i * ldc;
+    for (i64 j = n0; j < n1; j += NR) finish_tile(f, i, j, 1, least(NR, n1 - j), o + j, o + j, ldc, 0);
+  }
 }

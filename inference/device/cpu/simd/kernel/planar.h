@@ -19,15 +19,10 @@ static i64 planar_scratch(const conv_args *a) {
 static void turn_line(const conv_args *a, const float *row, float *o, float *half) {
   i64 wp = planar_width(a), w = a->w, c = a->c, step = a->up ? w : wp;
   float *to = a->up ? half : o + a->left;
-  i64 ch = 0;
-  for (; ch + 4 <= c; ch += 4) {
-    i64 x = 0;
-    for (; x + VW <= w; x += VW) turn4(row + x * c + ch, c, to + ch * step + x, step);
-    for (; x < w; x++)
-      for (i64 j = 0; j < 4; j++) to[(ch + j) * step + x] = row[x * c + ch + j];
-  }
-  for (; ch < c; ch++)
-    for (i64 x = 0; x < w; x++) to[ch * step + x] = row[x * c + ch];
+  i64 x = 0, ch;
+  for (; x + VW <= w; x += VW) turn_stored(F32, 1, VW, c, (const char *)(row + x * c), 4 * c, to + x, step);
+  for (; x < w; x++)
+    for (ch = 0; ch < c; ch++) to[ch * step + x] = row[x * c + ch];
   i64 end = a->left + (a->up ? 2 * w : w);
   for (ch = 0; ch < c; ch++) {
     float *d = o + ch * wp;
@@ -72,6 +67,13 @@ static void conv_planar(const conv_args *a, i64 f, i64 y0, i64 y1, const float *
       if (held[slot] != row) turn_line(a, p, scratch + slot * a->c * wp, half), held[slot] = row;
       use[n].slot = slot, use[n++].k = i * a->kw;
     }
+    const float *soon[SPANS]; // the lines that the next row will have turned
+    i64 fresh = 0, row_lines = (a->w * a->c * 4 + LINE - 1) / LINE, blocks = (a->wo + NR - 1) / NR * panels, block = 0;
+    for (i64 i = 0; i < lines && y + 1 < y1; i++) {
+      i64 row;
+      const float *p = met(a, i, f, y + 1, in, cache, &row);
+      if (p && held[i / a->kh * a->kh + row % a->kh] != row && (fresh == 0 || soon[fresh - 1] != p)) soon[fresh++] = p;
+    }
     float *line = out + (f * a->ho + y) * a->wo * a->o;
     for (i64 x = 0; x < a->wo; x += NR) {
       i64 px = least(NR, a->wo - x), nv = px > VW;
@@ -83,10 +85,26 @@ static void conv_planar(const conv_args *a, i64 f, i64 y0, i64 y1, const float *
         for (i64 l = 0; l < n; l++)
           for (i64 kx = 0; kx < a->kw; kx++)
             s[spans++] = (span){left + o * k + (use[l].k + kx) * a->c * rows, use[l].slot * a->c, a->c, x + kx};
-        plane_tiles[nv][rows](spans, s, wp, scratch, buf, NR, 0, 0);
+        i64 from = fresh * row_lines * block / blocks, to = fresh * row_lines * (block + 1) / blocks;
+        ahead next = {0};
+        if (from < to) {
+          i64 one = from / row_lines, rest = least(to, (one + 1) * row_lines) - from;
+          next.a = (const char *)soon[one] + from % row_lines * LINE, next.a_left = rest;
+          if (one + 1 < fresh) next.b = (const char *)soon[one + 1], next.b_left = to - from - rest, next.lines = row_lines;
+        }
+        block++;
+        plane_tiles[nv][rows](spans, s, wp, scratch, buf, NR, 0, &next);
+        for (i64 r = 0; r < rows; r++)
+          for (i64 j = 0; j < px; j += VW) {
+            vf v = ld(buf + r * NR + j);
+            if (fin->bias) v += set1(fin->bias[o + r]);
+            st(buf + r * NR + j, vact((int)fin->act, v));
+          }
         store_turned(buf, rows, px, line + x * a->o + o, a->o);
       }
-      finish_tile(fin, (f * a->ho + y) * a->wo + x, 0, px, a->o, line + x * a->o, a->o);
+      if (!fin->tail) continue;
+      i64 at = ((f * a->ho + y) * a->wo + x) * a->o;
+      for (i64 j = 0; j < px * a->o; j += VW) stm(out + at + j, ldm(out + at + j, px * a->o - j) + ldm(fin->tail + at + j, px * a->o - j), px * a->o - j);
     }
   }
 }

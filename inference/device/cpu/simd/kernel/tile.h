@@ -80,8 +80,8 @@ typedef void tile_fn(i64 spans, const span *s, i64 stride, const float *b, float
 
 // The three kinds. x is the left side's distance for cols (from k to k) and rows
 // (from row to row), and the row length of the right side for planes; all other
-// distances are constants, which leave registers free for the loop. Only rows have
-// sides that stream in from memory.
+// distances are constants, which leave registers free for the loop. The sides of cols
+// are near.
 #define KIND(NAME, R, NV, ROWWISE, STRIDE, BS, AHEAD)                                                                     \
   static void NAME##NV##_##R(i64 n, const span *s, i64 x, const float *b, float *c, i64 l, int add, const ahead *next) { \
     tile(R, NV, ROWWISE, n, s, STRIDE, b, BS, c, l, add, AHEAD);                                                          \
@@ -89,7 +89,7 @@ typedef void tile_fn(i64 spans, const span *s, i64 stride, const float *b, float
 #define DEFINE(R)                                                                          \
   KIND(cols, R, 2, 0, x, NR, 0) KIND(cols, R, 1, 0, x, VW, 0)                              \
   KIND(rows, R, 2, 1, x, NR, next) KIND(rows, R, 1, 1, x, VW, next)                        \
-  KIND(plane, R, 2, 0, R, x, 0) KIND(plane, R, 1, 0, R, x, 0)
+  KIND(plane, R, 2, 0, R, x, next) KIND(plane, R, 1, 0, R, x, next)
 ROWS(DEFINE) MORE_ROWS(DEFINE)
 
 #define NAME_cols1(R) cols1_##R,
@@ -112,39 +112,40 @@ typedef struct {
   i64 row0; // what row 0 is to the gate
 } finish;
 
-// finish_tile completes rows × n numbers at c, which stand at (row, col) of the
-// whole result.
-static void finish_tile(const finish *f, i64 row, i64 col, i64 rows, i64 n, float *c, i64 ldc) {
-  if (!f->bias && !f->gate && !f->tail && !f->act) return;
-  for (i64 i = 0; i < rows; i++) {
-    const float *gate = f->gate ? f->gate + (f->row0 + row + i) / f->gate_every * f->gate_stride + col : 0;
-    const float *tail = f->tail ? f->tail + (row + i) * f->tail_ld + col : 0;
-    for (i64 j = 0; j < n; j += VW) {
-      vf v = ldm(c + i * ldc + j, n - j);
-      if (f->bias) v += ldm(f->bias + col + j, n - j);
+INLINE int unfinished(const finish *f) { return f->bias || f->gate || f->tail || f->act; }
+
+// finish_tile writes to c, which stands at (row, col) of the whole result, what
+// becomes of rows × n sums in buf, NR apart; with add those at c are part of them.
+static void finish_tile(const finish *f, i64 row, i64 col, i64 rows, i64 n, const float *buf, float *c, i64 ldc, int add) {
+  for (i64 j = 0; j < n; j += VW) {
+    vf bias = f->bias ? ldm(f->bias + col + j, n - j) : set1(0);
+    for (i64 i = 0; i < rows; i++) {
+      float *o = c + i * ldc + j;
+      vf v = ldm(buf + i * NR + j, n - j);
+      if (add) v = ldm(o, n - j) + v;
+      if (f->bias) v += bias;
       v = vact((int)f->act, v);
-      if (gate) v *= ldm(gate + j, n - j);
-      if (tail) v += ldm(tail + j, n - j);
-      stm(c + i * ldc + j, v, n - j);
+      if (f->gate) v *= ldm(f->gate + (f->row0 + row + i) / f->gate_every * f->gate_stride + col + j, n - j);
+      if (f->tail) v += ldm(f->tail + (row + i) * f->tail_ld + col + j, n - j);
+      stm(o, v, n - j);
     }
   }
 }
 
-// tile_at computes one tile of rows × n (at most a panel) at c of row length ldc,
-// through a buffer where the panel is wider than what is left of c.
-INLINE void tile_at(tile_fn *const tiles[2][MR + 1], i64 rows, i64 n, i64 spans, const span *s, i64 stride, const float *b, float *c,
-                    i64 ldc, int add, const ahead *next) {
+// tile_at computes one tile of rows × n (at most a panel) at (row, col) of c, whose rows
+// have ldc numbers; fin, where these are the last of their sums, or null.
+INLINE void tile_at(tile_fn *const tiles[2][MR + 1], i64 row, i64 col, i64 rows, i64 n, i64 spans, const span *s, i64 stride,
+                    const float *b, float *c, i64 ldc, int add, const finish *fin, const ahead *next) {
+  static const finish nothing = {.gate_every = 1};
   int nv = n > VW;
-  if (n == (nv ? NR : VW)) {
+  c += row * ldc + col;
+  if (!fin && n == (nv ? NR : VW)) {
     tiles[nv][rows](spans, s, stride, b, c, ldc, add, next);
     return;
   }
+  // Through a buffer, so that c is visited once, and not written beyond its columns.
   float buf[MR * NR] __attribute__((aligned(64)));
+  UNROLL for (int i = 0; i < 2; i++) __builtin_prefetch(c + i * VW, 1);
   tiles[nv][rows](spans, s, stride, b, buf, NR, 0, next);
-  for (i64 i = 0; i < rows; i++)
-    for (i64 j = 0; j < n; j += VW) {
-      vf v = ld(buf + i * NR + j);
-      if (add) v += ldm(c + i * ldc + j, n - j);
-      stm(c + i * ldc + j, v, n - j);
-    }
+  finish_tile(fin ? fin : &nothing, row, col, rows, n, buf, c, ldc, add);
 }
