@@ -13,7 +13,7 @@ type bench struct {
 	rounds int
 }
 
-// spell is how long one figure is measured.
+// spell is how long one figure is measured at least.
 var spell = 40 * time.Millisecond
 
 // A rate is billions of operations a second: of the clock, and of processor time
@@ -60,8 +60,8 @@ type contender struct {
 }
 
 // compare prints, for each contender, its best rate by the clock, and the median
-// over the rounds of its share of the peak measured just before and after, both
-// by processor time.
+// over the rounds of its share of the peak measured just before and after,
+// and its best rate's share of the best peak, both by processor time.
 func (b bench) compare(label string, operations float64, all ...contender) {
 	best, shares := make([]rate, len(all)), make([][]float64, len(all))
 	var top rate
@@ -90,7 +90,7 @@ func (b bench) compare(label string, operations float64, all ...contender) {
 func header(title string, columns ...string) {
 	fmt.Printf("\n%-34s", title)
 	for _, c := range columns {
-		fmt.Printf(" %14s", c)
+		fmt.Printf(" %21s", c)
 	}
 	fmt.Println()
 }

@@ -5,7 +5,8 @@
 //
 // Rounds are interleaved, each figure next to a peak taken at the same moment,
 // and shares are of processor time, so that a busy machine changes the figures
-// but hardly the shares.
+// but hardly the shares. The second share is the best round's of the best peak:
+// what is left where others have emptied the caches in most rounds.
 package main
 
 import (
@@ -21,11 +22,11 @@ import (
 
 func main() {
 	threads := flag.Int("threads", runtime.GOMAXPROCS(0), "threads")
-	rounds := flag.Int("rounds", 5, "rounds; figures are the best, shares the median")
+	rounds := flag.Int("rounds", 5, "rounds; figures are the best, shares the median and that of the best")
 	level := flag.String("level", simd.Best().String(), "instruction set")
 	only := flag.String("only", "", "matmul, conv or attention; all where empty")
 	flag.StringVar(&size, "size", "", "only lines that begin so")
-	flag.DurationVar(&spell, "spell", spell, "")
+	flag.DurationVar(&spell, "spell", spell, "how long a figure is measured; short ones find the gaps that other programs leave")
 	flag.Parse()
 	if err := withoutAdvice(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
