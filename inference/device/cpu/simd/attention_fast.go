@@ -5,8 +5,8 @@ import "kinora/inference/device/cpu/simd/kernel"
 // queryRun is how many queries of a head are done together at most.
 const queryRun = 128
 
-// A piece is a run of queries of one block and head.
-type piece struct{ block, head, from, to int }
+// A piece is a run of queries of one block and of some heads.
+type piece struct{ block, head, heads, from, to int }
 
 func (a Attention) fast(p *Pool) {
 	blocks := a.blocks()
@@ -34,10 +34,13 @@ func (a Attention) pieces(p *Pool, blocks []Block) []piece {
 	}
 	var all []piece
 	for i, b := range blocks {
-		parts := (b.Q.Count + run - 1) / run
-		for h := range a.Heads {
+		parts, heads := (b.Q.Count+run-1)/run, 1
+		if b.Q.Count*b.K.Count <= 1<<10 {
+			heads = a.Heads // so little that a call would cost as much
+		}
+		for h := 0; h < a.Heads; h += heads {
 			for j := range parts {
-				all = append(all, piece{i, h, b.Q.Count * j / parts, b.Q.Count * (j + 1) / parts})
+				all = append(all, piece{i, h, heads, b.Q.Count * j / parts, b.Q.Count * (j + 1) / parts})
 			}
 		}
 	}
@@ -47,12 +50,12 @@ func (a Attention) pieces(p *Pool, blocks []Block) []piece {
 func (a Attention) run(p *Pool, b Block, d piece, scratch []float32) {
 	k := kernel.Attention{Queries: d.to - d.from, Keys: b.K.Count, Dim: a.Dim,
 		QStep: a.QRow * b.Q.step(), KStep: a.KRow * b.K.step(), VStep: a.VRow * b.K.step(), OStep: a.OutRow * b.Q.step(),
-		Scale: a.Scale, Near: b.Near, Window: b.Window, I0: d.from}
+		Scale: a.Scale, Near: b.Near, Window: b.Window, I0: d.from, Heads: d.heads}
 	q, off := b.Q.at(d.from), d.head*a.Dim
 	var bias []float32
 	if a.Bias != nil {
 		bias = a.Bias[(d.head*a.Queries+q)*a.Keys+b.K.From:]
-		k.BiasQ, k.BiasK = a.Keys*b.Q.step(), b.K.step()
+		k.BiasQ, k.BiasK, k.BiasHead = a.Keys*b.Q.step(), b.K.step(), a.Queries*a.Keys
 	}
 	p.set.Attention(&k, a.Q[q*a.QRow+off:], a.K[b.K.From*a.KRow+off:], a.V[b.K.From*a.VRow+off:], bias, a.Out[q*a.OutRow+off:], scratch)
 }

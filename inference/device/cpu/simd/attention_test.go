@@ -28,6 +28,10 @@ var attentions = []attention{
 	{heads: 3, dim: 24, q: 63, k: 63, scale: 0.2, blocks: AtPixel(21, 3, -1), gap: 1},
 	{heads: 1, dim: 8, q: 400, k: 400, scale: 0.4, blocks: []Block{{Q: Run{Count: 400}, K: Run{Count: 400}, Near: true, Window: 3}}},
 	{heads: 1, dim: 64, q: 5, k: 1000, scale: 4}, // large logits
+	{heads: 5, dim: 64, q: 30, k: 30, scale: 0.2, blocks: AtPixel(5, 6, 1), gap: 3},
+	{heads: 2, dim: 80, q: 45, k: 45, scale: 0.2, blocks: AtPixel(15, 3, -1)},
+	{heads: 3, dim: 16, q: 37, k: 4, scale: 0.5, bias: true},
+	{heads: 2, dim: 32, q: 300, k: 16, scale: 0.3, bias: true},
 }
 
 func TestAttention(t *testing.T) {

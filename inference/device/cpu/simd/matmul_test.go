@@ -35,6 +35,9 @@ var products = []product{
 	{m: 9, n: 33, k: 50, d: tensor.F8E4M3, tail: true},
 	{m: 9, n: 33, k: 50, d: tensor.F8E5M2, packed: true},
 	{m: 15, n: 48, k: 1025, kn: true, pad: 5},
+	{m: 31, n: 530, k: 1024, bias: true, gate: true, tail: true}, // rows that share a place of the cache
+	{m: 50, n: 40, k: 2048, packed: true, bias: true, act: GELU},
+	{m: 6, n: 1100, k: 500, kn: true, d: tensor.F16},
 }
 
 func TestMatmul(t *testing.T) {

@@ -12,6 +12,7 @@
 #include "conv.h"
 #include "planar.h"
 #include "attention.h"
+#include "attention_few.h"
 #include "rows.h"
 
 // peak runs n rounds of products that depend on nothing but registers and

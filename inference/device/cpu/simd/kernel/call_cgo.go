@@ -146,7 +146,7 @@ func newSet(name string, s *C.kinora_kernels) *Set {
 		AttentionScratch: func(dim int) int { return int(C.attention_scratch(s, i(dim))) },
 		Attention: func(a *Attention, q, k, v, bias, out, scratch []float32) {
 			n := [...]C.int64_t{i(a.Queries), i(a.Keys), i(a.Dim), i(a.QStep), i(a.KStep), i(a.VStep), i(a.OStep),
-				i(a.BiasQ), i(a.BiasK), flag(a.Near), i(a.Window), i(a.I0)}
+				i(a.BiasQ), i(a.BiasK), flag(a.Near), i(a.Window), i(a.I0), i(a.Heads), i(a.BiasHead)}
 			C.attention(s, &n[0], C.float(a.Scale), p(q), p(k), p(v), p(bias), p(out), p(scratch))
 		},
 		Norm: func(a *Norm, lo, hi int, x, y []float32) {

@@ -55,7 +55,11 @@ static void door_conv_planar(const i64 *n, const float *x, const float *cache, c
 static void door_attention(const i64 *n, float scale, const float *q, const float *k, const float *v, const float *bias, float *o,
                            float *scratch) {
   attention_args a = {n[0], n[1], n[2], n[3], n[4], n[5], n[6], scale, bias, n[7], n[8], n[9], n[10], n[11]};
-  attention(&a, q, k, v, o, scratch);
+  for (i64 h = 0, d = a.d; h < n[12]; h++, q += d, k += d, v += d, o += d) {
+    if (bias) a.bias = bias + h * n[13];
+    if (few_keys(&a)) attention_few(&a, q, k, v, o);
+    else attention(&a, q, k, v, o, scratch);
+  }
 }
 
 static void door_norm(const i64 *n, double eps, const float *x, const float *weight, const float *bias, const float *scale,

@@ -108,13 +108,14 @@ type Conv struct {
 // a row of WO pixels has ⌈WO/TileRows⌉, and columns [N0, N1).
 type ConvPiece struct{ F, G0, G1, N0, N1 int }
 
-// Attention holds the sizes of attention for a run of queries of one head; Near
-// means that query i sees the keys I0+i−Window … I0+i+Window only.
+// Attention holds the sizes of attention for a run of queries of Heads heads, which
+// lie Dim apart, and their biases BiasHead; Near means that query i sees the keys I0+i−Window … I0+i+Window only.
 type Attention struct {
 	Queries, Keys, Dim         int
 	QStep, KStep, VStep, OStep int
 	Scale                      float32
 	BiasQ, BiasK               int
+	Heads, BiasHead            int
 	Near                       bool
 	Window, I0                 int
 }
