@@ -15,8 +15,7 @@ const (
 	packW    = 2 << 20 // numbers of the right side packed at a time
 	few      = 4       // rows for which packing the weights does not pay
 
-	cacheWay  = 1024 // numbers after which a first-level cache begins again
-	cacheWays = 8    // lines that such a place holds
+	cacheWay = 1024 // numbers after which a first-level cache begins again
 )
 
 func (a Matmul) finish() kernel.Finish {
@@ -72,7 +71,7 @@ func (b *block) placeLeft(m int) {
 	kc := ((b.k+steps-1)/steps + 3) / 4 * 4
 	b.place = kernel.Left{M: m, K: b.k, KC: kc, LD: b.a.LDA, Step: kc}
 	b.left = b.a.A[b.m0*b.a.LDA:]
-	if b.a.LDA%cacheWay != 0 || b.set.TileRows <= cacheWays {
+	if b.a.LDA%cacheWay != 0 {
 		return
 	}
 	b.place.LD = ((kc+15)/16 | 1) * 16 // an odd number of lines
