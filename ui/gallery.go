@@ -35,7 +35,7 @@ type gallery struct {
 	stop    func()
 
 	field   *widgets.Entry
-	grid    *widget.GridWrap
+	grid    *widgets.Grid
 	cell    fyne.Size
 	none    *widgets.Text
 	thumbs  *thumbs
@@ -66,7 +66,7 @@ func newGallery(w *Window) *gallery {
 	}
 	g.none = widgets.NewText("", fynetheme.SizeNameText, theme.Muted)
 	g.none.Align, g.none.Whole = fyne.TextAlignCenter, true
-	g.grid = widget.NewGridWrap(func() int { return len(g.entries) },
+	g.grid = widgets.NewGrid(func() int { return len(g.entries) },
 		func() fyne.CanvasObject { return widgets.NewCard(&g.cell) },
 		func(i int, o fyne.CanvasObject) { g.fill(i, o.(*widgets.Card)) })
 	g.grid.OnSelected = func(i int) { // with the keyboard; the mouse taps the cards themselves

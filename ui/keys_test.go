@@ -22,6 +22,7 @@ func TestEscapeMeansTheSameEverywhere(t *testing.T) {
 		"chip":   func(r *rig) fyne.Focusable { return r.compose.examples.Objects[0].(*widgets.Chip) },
 		"slider": func(r *rig) fyne.Focusable { return r.compose.steps.Slider() },
 		"number": func(r *rig) fyne.Focusable { return r.compose.steps.Entry() },
+		"clips":  func(r *rig) fyne.Focusable { return r.gallery.grid },
 		"search": func(r *rig) fyne.Focusable { return r.gallery.field },
 		"seek":   func(r *rig) fyne.Focusable { return r.stage.player.Seeker() },
 	} {
@@ -124,5 +125,28 @@ func TestUndoByKey(t *testing.T) {
 		if got := r.gallery.entries[0].Request.Prompt; got != want || len(r.gallery.entries) != min(i+2, 3) {
 			t.Errorf("undo %d: %q of %d clips, want %q", i, got, len(r.gallery.entries), want)
 		}
+	}
+}
+
+// In the history Return opens a clip and Del deletes it; with no clips keys do nothing.
+func TestKeysAmongTheClips(t *testing.T) {
+	f := newFake()
+	f.made("one", "two")
+	r := newRig(t, f)
+	r.Canvas().Focus(r.gallery.grid)
+	for want := 2; want > 0; want-- {
+		press(r.gallery.grid, fyne.KeyReturn)
+		r.settle()
+		if e := r.stage.entry(); e == nil || e.ID != id(want) {
+			t.Fatalf("Return opened %v, want clip %d", e, want)
+		}
+		press(r.gallery.grid, fyne.KeyDelete)
+		r.settle()
+		if len(r.gallery.entries) != want-1 {
+			t.Fatalf("%d clips after Del", len(r.gallery.entries))
+		}
+	}
+	for _, k := range []fyne.KeyName{fyne.KeyDown, fyne.KeyReturn, fyne.KeyUp, fyne.KeySpace, fyne.KeyDelete} {
+		press(r.gallery.grid, k)
 	}
 }

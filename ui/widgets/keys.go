@@ -52,3 +52,30 @@ func (c *Check) TypedKey(k *fyne.KeyEvent) {
 	}
 	c.Check.TypedKey(k)
 }
+
+// Grid is the toolkit's grid that leaves the window the keys it has no use for, and
+// takes Return for Space.
+type Grid struct{ widget.GridWrap }
+
+// NewGrid returns a grid of as many items as length says.
+func NewGrid(length func() int, create func() fyne.CanvasObject, update func(int, fyne.CanvasObject)) *Grid {
+	g := &Grid{}
+	g.Length, g.CreateItem, g.UpdateItem = length, create, update
+	g.ExtendBaseWidget(g)
+	return g
+}
+
+// TypedKey is for the toolkit.
+func (g *Grid) TypedKey(k *fyne.KeyEvent) {
+	switch k.Name {
+	case fyne.KeyUp, fyne.KeyDown, fyne.KeyLeft, fyne.KeyRight, fyne.KeySpace:
+	case fyne.KeyReturn, fyne.KeyEnter:
+		k = &fyne.KeyEvent{Name: fyne.KeySpace}
+	default:
+		pass(g, k)
+		return
+	}
+	if g.Length() > 0 { // the toolkit's would go to the item before the first
+		g.GridWrap.TypedKey(k)
+	}
+}
