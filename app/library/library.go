@@ -235,6 +235,12 @@ type owning struct {
 // Close implements weights.Source.
 func (o owning) Close() error { return o.file.Close() }
 
+// Read implements weights.Reader.
+func (o owning) Read(name string, dst []byte) error { return weights.Read(o.Source, name, dst) }
+
+// Made implements weights.Maker.
+func (o owning) Made(name string) bool { return weights.Made(o.Source, name) }
+
 // Metadata implements weights.Noted.
 func (o owning) Metadata() map[string]string { return weights.Metadata(o.Source) }
 

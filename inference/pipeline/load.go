@@ -35,7 +35,7 @@ func (t *take) loadAll(what string, src weights.Source, with device.Program, dra
 	if err != nil {
 		return nil, err
 	}
-	p, err := t.fit(what, g, with)
+	p, err := t.fit(what, g, src, with)
 	if err != nil {
 		return nil, err
 	}

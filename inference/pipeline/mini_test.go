@@ -5,10 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"kinora/app/library"
 	"kinora/inference"
+	"kinora/inference/device/cpu"
 	"kinora/inference/device/devicetest/choose"
 	"kinora/inference/golden"
 	"kinora/inference/tokenizer/clean"
@@ -41,6 +43,35 @@ func TestMiniatures(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMadeWeightsAreCounted: a device that reads weights where the file has them has to
+// hold those that are only made of the file's.
+func TestMadeWeightsAreCounted(t *testing.T) {
+	m := golden.OpenMini(t)
+	for _, s := range m.Made.Sets {
+		made := map[string]bool{"comfy_kitchen": true, "comfy_bf16": false, "comfy_weight_scale": false, "comfy_weight_scale_inv": true}
+		want, ok := made[s.Name]
+		if !ok {
+			continue
+		}
+		dir := t.TempDir()
+		m.Unpack(t, dir, s.Files...)
+		lib, err := library.New(os.DirFS("../../assets/starter"), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := inference.Request{Model: lib.Models()[1].Name, Prompt: "x", Width: m.Made.Size, Height: m.Made.Size, Frames: m.Made.Frames}
+		plan, err := New(cpu.New(cpu.Options{}), lib).Plan(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ph := range plan.Phases {
+			if strings.HasPrefix(ph.Name, denoiserPhase) && (ph.Resident > 0 != want || ph.Mapped == 0) {
+				t.Errorf("%s: %d bytes resident, %d mapped; want some resident: %v", s.Name, ph.Resident, ph.Mapped, want)
+			}
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"kinora/inference/graph"
 	"kinora/inference/model"
 	"kinora/inference/plan"
+	"kinora/inference/weights"
 )
 
 // A way is how one program is made to fit: what its plan is made with beside what
@@ -105,16 +106,16 @@ func gigabytes(n int64) string {
 
 // fit plans a graph in the way chosen for it. On paper, it chooses: the first that
 // fits into what room is left.
-func (t *take) fit(what string, g *graph.Graph, with device.Program) (*plan.Plan, error) {
+func (t *take) fit(what string, g *graph.Graph, src weights.Source, with device.Program) (*plan.Plan, error) {
 	d, choosing := t.dev.(*paper.Device)
 	if !choosing {
-		return t.compile(g, what, t.ways[what])
+		return t.compile(g, what, src, t.ways[what])
 	}
 	held, _ := d.Held()
 	room := t.room - held
 	tight := &errTight{what: what, room: room}
 	try := func(w way) (*plan.Plan, int64, error) {
-		p, err := t.compile(g, what, w)
+		p, err := t.compile(g, what, src, w)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -178,7 +179,7 @@ func (t *take) rowsFor(what string) []int {
 	return []int{0, max(least, (tokens+7)/8)}
 }
 
-func (t *take) compile(g *graph.Graph, what string, w way) (*plan.Plan, error) {
+func (t *take) compile(g *graph.Graph, what string, src weights.Source, w way) (*plan.Plan, error) {
 	o := t.dev.Options()
 	if w.stream && (o.Budget < 0 || w.budget < o.Budget) {
 		if w.budget < 0 {
@@ -188,6 +189,7 @@ func (t *take) compile(g *graph.Graph, what string, w way) (*plan.Plan, error) {
 	}
 	o.Fine, o.Rows = w.fine, w.rows
 	o.Once = what == imagePhase
+	o.Made = func(name string) bool { return weights.Made(src, name) }
 	return plan.Compile(g, o)
 }
 

@@ -93,6 +93,9 @@ type Options struct {
 	Budget int64
 	// Map leaves weights where the checkpoint has them; Budget is then ignored.
 	Map bool
+	// Made tells weights that the checkpoint has in another form, so that they cannot be
+	// left there and are resident under Map; nil: none.
+	Made func(name string) bool
 	// Fine streams in smaller pieces: a block is cut once more where its names
 	// have a second number. That takes more uploads and less memory.
 	Fine bool

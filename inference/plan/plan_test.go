@@ -385,3 +385,35 @@ func TestNormsInPlace(t *testing.T) {
 		}
 	}
 }
+
+// TestMadeWeights: what the checkpoint does not have as it is read is resident where all
+// else is mapped, and both are found in their places.
+func TestMadeWeights(t *testing.T) {
+	const dim = 16
+	g, err := graph.Build(checkpoint(2, dim), func(s *graph.Scope) []*graph.Node {
+		x := s.Input("x", tensor.F32, 6, dim)
+		for i := range 2 {
+			x = x.Linear(s.At("blocks", i).Weight("w", dim, dim), nil, graph.NoAct)
+		}
+		return []*graph.Node{x.Linear(s.Weight("head.w", dim, dim), nil, graph.NoAct)}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := compile(t, g, Options{Map: true, Made: func(name string) bool { return name == "blocks.1.w" }})
+	if err := walk(p); err != nil {
+		t.Error(err)
+	}
+	if resident, _, mapped := p.Held(); resident != p.Size[Resident] || resident != mapped/2 || resident == 0 {
+		t.Errorf("%d bytes resident in %d, %d mapped", resident, p.Size[Resident], mapped)
+	}
+	for _, s := range p.Steps {
+		name, in := s.Node.In[1].Name, s.In[1]
+		if want := map[bool]Region{true: Resident, false: Mapped}[name == "blocks.1.w"]; in.Region != want {
+			t.Errorf("%s is in %v, want %v", name, in.Region, want)
+		}
+		if in.Region == Mapped && p.Weights[in.Weight].Name != name {
+			t.Errorf("%s is looked for at %s", name, p.Weights[in.Weight].Name)
+		}
+	}
+}

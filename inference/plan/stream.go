@@ -8,7 +8,8 @@ import (
 	"kinora/inference/graph"
 )
 
-// weights places the checkpoint tensors: all mapped, all resident, or, when they
+// weights places the checkpoint tensors: all mapped but for those that are made, all
+// resident, or, when they
 // are more than the budget, as many blocks resident as leave room for two staging
 // halves, and the rest streamed, one run of a block's weights at a time, into the
 // half that the run before last has left.
@@ -30,9 +31,15 @@ func (b *builder) weights(g *graph.Graph, o Options) error {
 		b.plan.Weights = append(b.plan.Weights, Weight{n.Name, n.DType, n.Shape, s})
 	}
 	if o.Map {
+		var resident arena
 		for i, n := range list {
-			keep(n, Slot{Region: Mapped, Size: n.DType.Size(n.Shape.Len()), Weight: i})
+			s := Slot{Region: Mapped, Size: n.DType.Size(n.Shape.Len()), Weight: i}
+			if o.Made != nil && o.Made(n.Name) {
+				s = Slot{Region: Resident, Off: resident.take(s.Size), Size: s.Size}
+			}
+			keep(n, s)
 		}
+		b.plan.Size[Resident] = resident.end
 	} else {
 		b.fine = o.Fine
 		stay, half, err := split(list, o.Budget, o.Fine)

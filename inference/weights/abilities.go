@@ -30,6 +30,16 @@ func Value(s Source, key string) (any, error) {
 	return nil, nil
 }
 
+// Maker is a Source whose Bytes makes some tensors anew each time it is asked, from what
+// the file has of them.
+type Maker interface{ Made(name string) bool }
+
+// Made reports whether s makes a tensor, and has no bytes of it that stay.
+func Made(s Source, name string) bool {
+	m, ok := s.(Maker)
+	return ok && m.Made(name)
+}
+
 // Reader is a Source that can copy a tensor out, safe from a file that is cut
 // short meanwhile. Bytes is faster, but reading what it returns may fault then,
 // unless it is done inside mapped.Guard.

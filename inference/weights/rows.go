@@ -65,6 +65,9 @@ func (r *rows) Bytes(name string) ([]byte, error) {
 	})
 }
 
+// Made implements Maker.
+func (r *rows) Made(name string) bool { return name == r.name || Made(r.Source, name) }
+
 // Read implements Reader.
 func (r *rows) Read(name string, dst []byte) error {
 	if name != r.name {

@@ -107,6 +107,12 @@ func (v *view) Bytes(name string) ([]byte, error) {
 	return p.in.Bytes(p.name)
 }
 
+// Made implements Maker.
+func (v *view) Made(name string) bool {
+	p, ok := v.at[name]
+	return ok && Made(p.in, p.name)
+}
+
 // Read implements Reader.
 func (v *view) Read(name string, dst []byte) error {
 	p, ok := v.at[name]

@@ -84,7 +84,14 @@ func (pr *program) load() error {
 	for _, k := range p.Consts {
 		copy(pr.at(k.Slot), k.Data)
 	}
-	for _, w := range p.Weights {
+	pr.mapped = make([][]byte, len(p.Weights))
+	for i, w := range p.Weights {
+		if w.Slot.Region == plan.Resident {
+			if err := weights.Read(src, w.Name, pr.at(w.Slot)); err != nil {
+				return fmt.Errorf("load %s: %w", w.Name, err)
+			}
+			continue
+		}
 		b, err := src.Bytes(w.Name)
 		if err != nil {
 			return fmt.Errorf("load %s: %w", w.Name, err)
@@ -92,11 +99,7 @@ func (pr *program) load() error {
 		if int64(len(b)) != w.Slot.Size {
 			return fmt.Errorf("load %s: %d bytes, want %d", w.Name, len(b), w.Slot.Size)
 		}
-		if w.Slot.Region == plan.Mapped {
-			pr.mapped = append(pr.mapped, b)
-			continue
-		}
-		copy(pr.at(w.Slot), b)
+		pr.mapped[i] = b
 	}
 	return nil
 }

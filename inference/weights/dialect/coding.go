@@ -115,6 +115,9 @@ func (w *wide) Bytes(name string) ([]byte, error) {
 	return b, w.Read(name, b)
 }
 
+// Made implements weights.Maker.
+func (w *wide) Made(name string) bool { return w.codes[name] != nil }
+
 // Read implements weights.Reader.
 func (w *wide) Read(name string, dst []byte) error {
 	c, coded := w.codes[name]

@@ -171,6 +171,11 @@ func (n *narrow) Bytes(name string) ([]byte, error) {
 	return b, n.Read(name, b)
 }
 
+// Made implements weights.Maker.
+func (n *narrow) Made(name string) bool {
+	return n.types[name] == tensor.Q8_0 || n.wide.Made(name)
+}
+
 // Read implements weights.Reader.
 func (n *narrow) Read(name string, dst []byte) error {
 	s, scales := n.given[name]

@@ -102,6 +102,9 @@ func TestScaleDialects(t *testing.T) {
 			if !slices.Equal(narrow, wide) {
 				t.Errorf("%v as stored, want %v", narrow, wide)
 			}
+			if made := stored != of.DType; weights.Made(f.AsStored, w+"weight") != made || !weights.Made(f.Source, w+"weight") || weights.Made(f.AsStored, "head.modulation") {
+				t.Errorf("made: %v, want %v", !made, made)
+			}
 			for _, s := range []weights.Source{f.Source, f.AsStored} {
 				if err := weights.Read(s, w+"weight", make([]byte, 1)); err == nil {
 					t.Error("reads into too little room")

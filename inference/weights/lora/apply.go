@@ -221,6 +221,12 @@ func (v *view) Bytes(name string) ([]byte, error) {
 	return b[e.part*n : (e.part+1)*n : (e.part+1)*n], nil
 }
 
+// Made implements weights.Maker.
+func (v *view) Made(name string) bool {
+	_, ours := v.extra[name]
+	return !ours && weights.Made(v.Source, name)
+}
+
 // Read implements weights.Reader.
 func (v *view) Read(name string, dst []byte) error {
 	if _, ok := v.extra[name]; !ok {
