@@ -99,12 +99,13 @@ func choose(all []part, d part, room int64, fits func(part) bool) (best part, ok
 		} else if !a {
 			return p.Held < q.Held
 		}
-		if a, b := p.bits() <= plenty, q.bits() <= plenty; a != b {
-			return a
-		} else if !a {
-			return p.bits() < q.bits()
+		a, b := math.Round(10*p.Bits), math.Round(10*q.Bits) // nobody chooses by less
+		if a <= plenty != (b <= plenty) {
+			return a <= plenty
+		} else if a > plenty {
+			return a < b
 		}
-		return p.bits() > q.bits()
+		return a > b
 	}
 	for _, p := range all {
 		if fits(p) && (!ok || better(p, best)) {
@@ -114,14 +115,8 @@ func choose(all []part, d part, room int64, fits func(part) bool) (best part, ok
 	return best, ok
 }
 
-// plenty is 16 bits to a number, and what norms and biases in 32 add.
-const plenty = 17
-
-// bits is how many of the file's there are to a number, in tenths so that what lies
-// beside the weights does not count.
-func (p part) bits() float64 {
-	return math.Round(80*float64(p.Bytes)/float64(max(1, p.Numbers))) / 10
-}
+// plenty is 16 bits to a number, in tenths, and what norms in 32 add.
+const plenty = 170
 
 // common counts the folders two paths share.
 func common(a, b string) int {

@@ -8,8 +8,7 @@ import (
 
 func TestChoose(t *testing.T) {
 	encoder := func(path string, bits float64, held int64) part {
-		const numbers = 1 << 20
-		return part{Found: dialect.Found{Part: dialect.Text, Numbers: numbers, Bytes: int64(bits * numbers / 8), Held: held}, path: path}
+		return part{Found: dialect.Found{Part: dialect.Text, Bits: bits, Held: held}, path: path}
 	}
 	const here = "/models/text_encoders/"
 	f32, bf16, fp8, q4 := encoder(here+"a_f32.gguf", 32, 400), encoder(here+"d_bf16.gguf", 16.01, 200), encoder(here+"b_fp8.gguf", 8.5, 100), encoder(here+"c_q4.gguf", 4.5, 60)
@@ -28,7 +27,7 @@ func TestChoose(t *testing.T) {
 		{"not more than 16 bits", 0, []part{f32, q4}, q4.path},
 		{"the nearest before all else", 0, []part{bf16, encoder("/models/denoisers/x.gguf", 4.5, 60)}, "/models/denoisers/x.gguf"},
 		{"the nearer of two, though narrower", 0, []part{bf16, encoder("/models/denoisers/text/q4.gguf", 4.5, 60)}, "/models/denoisers/text/q4.gguf"},
-		{"the first of equal ones", 0, []part{encoder(here+"1.gguf", 8.5, 100), encoder(here+"2.gguf", 8.5, 100)}, here + "1.gguf"},
+		{"the first of equal ones", 0, []part{encoder(here+"1.gguf", 8.5, 100), encoder(here+"2.gguf", 8.501, 100)}, here + "1.gguf"},
 		{"none", 0, nil, ""},
 	} {
 		d := part{Found: dialect.Found{Part: dialect.Denoiser}, path: "/models/denoisers/dit.gguf"}

@@ -26,13 +26,13 @@ const (
 // A Found is one part in a checkpoint.
 type Found struct {
 	Part    Part
-	Dialect string // whose names it has
-	Prefix  string // before every name in the file
-	Model   string // which model it is of, in words; empty when that is not known
-	Stored  string // how most of it is stored: "bf16", "q4_k", "f8_e4m3 scaled", "nvfp4"
-	Bytes   int64  // in the file
-	Numbers int64  // its weights hold
-	Held    int64  // bytes that AsStored takes in memory
+	Dialect string  // whose names it has
+	Prefix  string  // before every name in the file
+	Model   string  // which model it is of, in words; empty when that is not known
+	Stored  string  // how most of it is stored: "bf16", "q4_k", "f8_e4m3 scaled", "nvfp4"
+	Bytes   int64   // in the file
+	Bits    float64 // of the file to a number of the weights, without what lies beside them
+	Held    int64   // bytes that AsStored takes in memory
 	// Source shows the part under official names. Weights that are stored with scales
 	// beside them, rotated or not, are widened to bf16 as they are read.
 	Source weights.Source
@@ -103,10 +103,11 @@ func (t tongue) read(s weights.Source, prefix string) (Found, error) {
 // count, not bytes, of which narrow ones have few.
 func (f *Found) measure(w *wide) {
 	all, inBlocks := map[string]int{}, map[string]int{}
+	numbers, bytes := 0, int64(0)
 	for _, n := range w.view.names {
 		d, shape, _ := w.view.Info(n)
-		f.Bytes += d.Size(shape.Len())
-		label := d.String()
+		label, size := d.String(), d.Size(shape.Len())
+		f.Bytes += size
 		if c, coded := w.codes[n]; coded {
 			label, shape = c.String(), c.of().shape()
 		}
@@ -117,13 +118,14 @@ func (f *Found) measure(w *wide) {
 			}
 		}
 		if strings.HasSuffix(n, ".weight") {
-			f.Numbers += int64(shape.Len())
+			numbers, bytes = numbers+shape.Len(), bytes+size
 		}
 	}
 	for _, n := range f.AsStored.Names() {
 		d, shape, _ := f.AsStored.Info(n)
 		f.Held += d.Size(shape.Len())
 	}
+	f.Bits = 8 * float64(bytes) / float64(max(1, numbers))
 	by := all
 	if len(inBlocks) > 0 {
 		by = inBlocks

@@ -188,20 +188,22 @@ func identify(t *testing.T, s weights.Source) Found {
 func TestStored(t *testing.T) {
 	q4 := func(rows int) weights.Entry { return stored(tensor.Q4K, 0, rows, 256) }
 	for _, c := range []struct {
-		m                    weights.Map
-		want                 string
-		bytes, numbers, held int64
+		m     weights.Map
+		want  string
+		bytes int64
+		bits  float64
+		held  int64
 	}{
 		{weights.Map{"head.modulation": f32(0, 1, 2, 4)}, "f32", 32, 0, 32},
-		{weights.Map{"head.modulation": f32(0, 1, 2, 4), "head.head.weight": f32(0, 64, 64)}, "f32", 32 + 4*4096, 4096, 32 + 4*4096},
+		{weights.Map{"head.modulation": f32(0, 1, 2, 4), "head.head.weight": f32(0, 64, 64)}, "f32", 32 + 4*4096, 32, 32 + 4*4096},
 		{weights.Map{"head.modulation": f32(0, 1, 2, 4), "text_embedding.0.weight": f32(0, 64, 64), "blocks.0.ffn.0.weight": q4(3), "blocks.0.ffn.2.weight": f32(0, 2, 256),
-			"blocks.0.ffn.0.bias": f32(0, 2000)}, "q4_k", 32 + 4*4096 + 3*144 + 4*512 + 4*2000, 4096 + 5*256, 32 + 4*4096 + 3*144 + 4*512 + 4*2000},
-		{weights.Map{"head.modulation": f32(0, 1, 2, 4), "blocks.0.ffn.0.weight": eight(tensor.F8E4M3, 4, 8), "blocks.0.ffn.0.scale_weight": f32(1, 1)}, "f8_e4m3 scaled", 32 + 32 + 4, 32, 32 + 32 + 4},
-		{weights.Map{"head.modulation": f32(0, 1, 2, 4), "blocks.0.ffn.0.weight": eight(tensor.I8, 4, 8), "blocks.0.ffn.0.scale_weight": f32(1, 1)}, "i8 scaled", 32 + 32 + 4, 32, 32 + 64},
+			"blocks.0.ffn.0.bias": f32(0, 2000)}, "q4_k", 32 + 4*4096 + 3*144 + 4*512 + 4*2000, 8 * (4*4096 + 3*144 + 4*512) / (4096 + 5*256.), 32 + 4*4096 + 3*144 + 4*512 + 4*2000},
+		{weights.Map{"head.modulation": f32(0, 1, 2, 4), "blocks.0.ffn.0.weight": eight(tensor.F8E4M3, 4, 8), "blocks.0.ffn.0.scale_weight": f32(1, 1)}, "f8_e4m3 scaled", 32 + 32 + 4, 8, 32 + 32 + 4},
+		{weights.Map{"head.modulation": f32(0, 1, 2, 4), "blocks.0.ffn.0.weight": eight(tensor.I8, 4, 8), "blocks.0.ffn.0.scale_weight": f32(1, 1)}, "i8 scaled", 32 + 32 + 4, 8, 32 + 64},
 	} {
 		f := identify(t, c.m)
-		if f.Stored != c.want || f.Bytes != c.bytes || f.Numbers != c.numbers || f.Held != c.held {
-			t.Errorf("%s, %d bytes, %d numbers, %d held; want %s, %d, %d, %d", f.Stored, f.Bytes, f.Numbers, f.Held, c.want, c.bytes, c.numbers, c.held)
+		if f.Stored != c.want || f.Bytes != c.bytes || f.Bits != c.bits || f.Held != c.held {
+			t.Errorf("%s, %d bytes, %g bits, %d held; want %s, %d, %g, %d", f.Stored, f.Bytes, f.Bits, f.Held, c.want, c.bytes, c.bits, c.held)
 		}
 	}
 }
