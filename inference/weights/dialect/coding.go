@@ -41,7 +41,7 @@ func (m matrix) shape() tensor.Shape { return tensor.Shape{m.height, m.cols} }
 
 func (v *view) matrix(weight string, per int) (matrix, error) {
 	d, shape, ok := v.Info(weight)
-	if !ok || len(shape) != 2 {
+	if !ok || len(shape) != 2 || shape.Len() == 0 { // with no rows its width may be anything
 		return matrix{}, fmt.Errorf("%s, which is no matrix here", weight)
 	}
 	p := v.at[weight]

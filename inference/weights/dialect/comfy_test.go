@@ -272,6 +272,7 @@ func TestComfyQuantRefused(t *testing.T) {
 		{`{"format":"svdquant_w4a4"}`, nil, `quantised as "svdquant_w4a4"`},
 		{`{"format":null}`, nil, `quantised as ""`},
 		{`{"format":"nvfp4"}`, nil, "which is no matrix here"},
+		{`{"format":"nvfp4"}`, map[string]weights.Entry{"weight": {DType: tensor.U8, Shape: tensor.Shape{0, 1 << 62}}}, "which is no matrix here"},
 		{`{"format":"nvfp4","convrot":true}`, nil, "nvfp4 with rotated columns"},
 		{`{"format":"float8_e4m3fn"}`, map[string]weights.Entry{"weight": eight(tensor.F8E5M2, 4, 16)}, "of type f8_e5m2"},
 		{`{"format":"int8_tensorwise"}`, map[string]weights.Entry{"weight": eight(tensor.I8, 4, 16)}, "weight_scale is missing"},
