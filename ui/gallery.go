@@ -155,7 +155,7 @@ func (g *gallery) tap(e history.Entry, m fyne.KeyModifier) {
 	}
 	switch {
 	case e.State != job.Done && !g.picking:
-		g.w.fail(errText(or(g.w.told(e.Err), g.w.say("This clip was not finished."))))
+		g.w.unfinished(e)
 	case !g.picking:
 		g.w.stage.open(e)
 	case e.State == job.Done:

@@ -15,6 +15,7 @@ import (
 	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"kinora/app/history"
 	"kinora/app/job"
 	"kinora/app/settings"
 	"kinora/app/studio"
@@ -248,13 +249,27 @@ func (w *Window) fail(err error) {
 	if err == nil || isCancelled(err) {
 		return
 	}
+	d := dialog.NewCustom(w.say("That did not work"), w.say("OK"), grief(err), w.win)
+	w.show(d)
+	w.enter = d.Hide
+}
+
+// unfinished says why there is no clip, and offers to make it.
+func (w *Window) unfinished(e history.Entry) {
+	why := errText(or(w.told(e.Err), w.say("It was stopped.")))
+	w.show(dialog.NewCustomConfirm(w.say("This clip was not finished"), w.say("Run again"), w.say("Close"), grief(why), func(ok bool) {
+		if ok {
+			w.again(orderOf(e))
+		}
+	}, w.win))
+}
+
+// grief is an error as dialogs show it.
+func grief(err error) fyne.CanvasObject {
 	text := widget.NewLabel(sentence(err))
 	text.Wrapping = fyne.TextWrapWord
 	icon := widget.NewIcon(fynetheme.NewErrorThemedResource(fynetheme.ErrorIcon()))
-	body := widgets.Wide(container.NewBorder(nil, nil, container.NewVBox(icon), nil, text), 420)
-	d := dialog.NewCustom(w.say("That did not work"), w.say("OK"), body, w.win)
-	w.show(d)
-	w.enter = d.Hide
+	return widgets.Wide(container.NewBorder(nil, nil, container.NewVBox(icon), nil, text), 420)
 }
 
 // show shows a dialog, which Esc puts away.

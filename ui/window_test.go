@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
 
 	"kinora/app/job"
+	"kinora/app/studio"
 	"kinora/ui/widgets"
 )
 
@@ -301,5 +303,35 @@ func TestThumbnailsComeInBatches(t *testing.T) {
 	}
 	if shown > len(ids)/2 {
 		t.Errorf("%d thumbnails were shown in %d turns", len(ids), shown)
+	}
+}
+
+// A clip that was not finished says why when it is opened, and is made on demand.
+func TestUnfinishedClipsCanBeRunAgain(t *testing.T) {
+	r := newRig(t, newFake())
+	r.write("a dog")
+	test.Tap(r.compose.generate)
+	r.settle()
+	r.f.step(id(1), job.Failed, func(j *job.Job) { j.Err = "not enough memory" })
+	r.f.listen(studio.Event{Topic: studio.HistoryChanged})
+	r.settle()
+	for _, again := range []bool{false, true} {
+		r.gallery.tap(r.gallery.entries[0], 0)
+		if top := r.win.Canvas().Overlays().Top(); top == nil || !strings.Contains(texts(top), "Not enough memory.") {
+			t.Fatal("it does not say why")
+		}
+		before := r.f.count()
+		if d := r.dialog.(*dialog.ConfirmDialog); again {
+			d.Confirm()
+		} else {
+			d.Hide()
+		}
+		r.settle()
+		if n := r.f.count() - before; n != map[bool]int{true: 1}[again] {
+			t.Errorf("again %v: %d clips asked for", again, n)
+		}
+	}
+	if a, b := r.f.orders[0], r.f.orders[1]; a.Seed != b.Seed || a.Prompt != b.Prompt || !b.Anew {
+		t.Errorf("asked for %+v, then for %+v", a, b)
 	}
 }
