@@ -30,15 +30,20 @@ func openWindow(s *studio.Studio) error {
 	return nil
 }
 
-// screenSize is what a window may take of the screen, in pixels; zero where that is
-// not told.
+// screenSize is what a window may take of the screen; zero where that is not told.
 func screenSize() fyne.Size {
 	m := glfw.GetPrimaryMonitor()
 	if m == nil {
 		return fyne.Size{}
 	}
 	_, _, w, h := m.GetWorkarea()
-	return fyne.NewSize(float32(w), float32(h))
+	scale := float32(1)
+	if runtime.GOOS == "windows" { // which counts in pixels of the screen; macOS in points, and under X11 the toolkit has rules of its own
+		if x, _ := m.GetContentScale(); x > 0 {
+			scale = x
+		}
+	}
+	return fyne.NewSize(float32(w)/scale, float32(h)/scale)
 }
 
 // tryScreen opens a window that nobody sees. Where that fails the toolkit would
