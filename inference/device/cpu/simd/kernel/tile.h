@@ -145,7 +145,10 @@ INLINE void tile_at(tile_fn *const tiles[2][MR + 1], i64 row, i64 col, i64 rows,
   }
   // Through a buffer, so that c is visited once, and not written beyond its columns.
   float buf[MR * NR] __attribute__((aligned(64)));
-  UNROLL for (int i = 0; i < 2; i++) __builtin_prefetch(c + i * VW, 1);
+  for (i64 i = 0; i < rows; i++) { // in the second-level cache they do not drive out what the tile reads
+    __builtin_prefetch(c + i * ldc, 0, 2);
+    __builtin_prefetch(c + i * ldc + n - 1, 0, 2);
+  }
   tiles[nv][rows](spans, s, stride, b, buf, NR, 0, next);
   finish_tile(fin ? fin : &nothing, row, col, rows, n, buf, c, ldc, add);
 }
