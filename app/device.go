@@ -10,7 +10,7 @@ import (
 	"kinora/inference/device"
 	"kinora/inference/device/cpu"
 	"kinora/inference/device/cuda"
-	"kinora/inference/device/paper"
+	"kinora/inference/device/cuda/driver"
 )
 
 // least is the memory that a GPU must have free to be chosen by itself: the built-in
@@ -39,7 +39,7 @@ func openDevice(o studio.EngineOptions, openCUDA func(cuda.Options) (device.Devi
 		if o.Memory == 0 {
 			o.Memory = 24e9
 		}
-		return paper.Card(o.Memory), nil
+		return cuda.New(func(int) (driver.Driver, error) { return driver.Idle(o.Memory), nil }, cuda.Options{Precision: c.Precision, Small: c.Small})
 	default:
 		return nil, fmt.Errorf("%w: %q; choose auto, cpu, cuda or cuda-mma", inference.ErrNoDevice, o.Device)
 	}

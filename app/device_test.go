@@ -43,7 +43,7 @@ func TestOpenDevice(t *testing.T) {
 		{"cuda-mma", "", nil, "cuda: Test GPU", cuda.Options{Small: cuda.SmallModel, Vet: vet, Index: 1, Mma: true}},
 		{"cuda", "", missing, missing.Error(), cuda.Options{Small: cuda.SmallModel, Vet: vet, Index: 1}},
 		{"cpu", "", nil, "cpu", cuda.Options{}},
-		{"card", "", nil, "a card of 24.0 GB", cuda.Options{}},
+		{"card", "", nil, "cuda: a card of 24.0 GB", cuda.Options{}},
 		{"abacus", "", nil, `no such device: "abacus"; choose auto, cpu, cuda or cuda-mma`, cuda.Options{}},
 	} {
 		var asked cuda.Options
@@ -192,7 +192,7 @@ func TestPlanOnACard(t *testing.T) {
 	}
 	for name := range outlines {
 		m, err := e.(inference.Planner).Plan(inference.Request{Model: name})
-		if err != nil || m.Peak > 8e9 || m.Peak < 1e9 || m.Device != "a card of 8.0 GB" {
+		if err != nil || m.Peak > 8e9 || m.Peak < 1e9 || m.Device != "cuda: a card of 8.0 GB" {
 			t.Errorf("%s: %d bytes on %s: %v", name, m.Peak, m.Device, err)
 		}
 	}

@@ -5,12 +5,17 @@ import "kinora/inference/plan"
 // Sizes is what loading and running a plan takes of a device, in bytes.
 type Sizes struct {
 	Own int64 // ends with the program
-	// Shared is held once, by name, for all programs that share it: states, and
-	// what was prepared from weights.
+	// Shared is held once, by name, for all programs that share it: states, what was
+	// prepared from weights, and, under names that begin with Weight, weights that the
+	// plan's resident region stands for.
 	Shared map[string]int64
 	// Passing is the most that a run takes beside all that, and gives back.
 	Passing int64
 }
+
+// Weight begins the names in Sizes.Shared of weights that a device keeps in a form of
+// its own.
+const Weight = "weight "
 
 // Total returns what a program takes that shares with nobody.
 func (s Sizes) Total() int64 {

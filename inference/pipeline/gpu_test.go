@@ -12,39 +12,10 @@ import (
 	"kinora/inference/device/cuda"
 	"kinora/inference/device/cuda/driver"
 	"kinora/inference/device/cuda/emulated"
-	"kinora/inference/families/wan"
 	"kinora/inference/tensor"
 	"kinora/inference/weights"
 	"kinora/inference/weights/quant"
 )
-
-// idle is a GPU that computes nothing.
-type idle struct{}
-
-func (idle) Info() driver.Info {
-	return driver.Info{Name: "Idle GPU", Major: 8, Minor: 6, Processors: 28, Clock: 1 << 20, Shared: 99 << 10}
-}
-func (idle) Memory() (free, total int64, _ error)                   { return 8 << 30, 8 << 30, nil }
-func (idle) Encode(driver.Map) ([]byte, error)                      { return make([]byte, driver.MapSize), nil }
-func (idle) Alloc(int64) (driver.Ptr, error)                        { return 0, nil }
-func (idle) Free(driver.Ptr) error                                  { return nil }
-func (idle) Pin(n int64) ([]byte, error)                            { return make([]byte, n), nil }
-func (idle) Unpin([]byte) error                                     { return nil }
-func (idle) Launch(driver.Stream, *driver.Launch) error             { return nil }
-func (idle) Upload(driver.Stream, driver.Ptr, []byte) error         { return nil }
-func (idle) Download(_ driver.Stream, b []byte, _ driver.Ptr) error { clear(b); return nil }
-func (idle) Copy(_ driver.Stream, _, _ driver.Ptr, _ int64) error   { return nil }
-func (idle) Zero(driver.Stream, driver.Ptr, int64) error            { return nil }
-func (idle) Sync(driver.Stream) error                               { return nil }
-func (idle) NewEvent() (driver.Event, error)                        { return 1, nil }
-func (idle) Record(driver.Event, driver.Stream) error               { return nil }
-func (idle) Wait(driver.Stream, driver.Event) error                 { return nil }
-func (idle) Done(driver.Event) (bool, error)                        { return true, nil }
-func (idle) Begin(driver.Stream) error                              { return nil }
-func (idle) End(driver.Stream) (driver.Graph, error)                { return 1, nil }
-func (idle) Replay(driver.Graph, driver.Stream) error               { return nil }
-func (idle) Drop(driver.Graph) error                                { return nil }
-func (idle) Close() error                                           { return nil }
 
 // counted counts what is held of a GPU.
 type counted struct {
@@ -60,7 +31,7 @@ func (c *counted) Alloc(n int64) (driver.Ptr, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, ok := c.Driver.(idle); ok {
+	if _, ok := c.Driver.(driver.Idle); ok {
 		c.next += driver.Ptr((n + 511) / 256 * 256)
 		p = c.next
 	}
@@ -140,7 +111,7 @@ func TestGPUKeepsItsPlans(t *testing.T) {
 // keepsOnGPU makes a clip within a budget, nil where it is refused.
 func (n *tally) keepsOnGPU(t *testing.T, name string, lib shelf, r inference.Request, budget int64, kernels bool) *inference.Clip {
 	t.Helper()
-	c := &counted{Driver: idle{}, next: 1 << 20, held: map[driver.Ptr]int64{}}
+	c := &counted{Driver: driver.Idle(8 << 30), next: 1 << 20, held: map[driver.Ptr]int64{}}
 	dev, err := cuda.New(func(i int) (driver.Driver, error) {
 		var err error
 		if kernels {
@@ -186,34 +157,4 @@ func (n *tally) keepsOnGPU(t *testing.T, name string, lib shelf, r inference.Req
 		}
 	}
 	return clip
-}
-
-// TestQ8StaysOnGPU is TestQ8StaysOnSmallCards with what the CUDA device takes, which
-// keeps weights as they are stored and widens them as products come to them.
-func TestQ8StaysOnGPU(t *testing.T) {
-	dev, err := cuda.New(func(int) (driver.Driver, error) { return idle{}, nil }, cuda.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer dev.Close()
-	for _, c := range []struct {
-		as   wan.Stored
-		room int64
-		all  bool
-	}{
-		{wan.Stored{Denoiser: tensor.Q8_0, Text: tensor.Q8_0}, 7_000_000_000, true},
-		{wan.Stored{Denoiser: tensor.Q4K, Text: tensor.Q4K}, 5_200_000_000, true},
-		{wan.Stored{Denoiser: tensor.BF16, Text: tensor.BF16}, 4_000_000_000, false},
-	} {
-		m, err := New(dev, published(c.as)).With(Options{Memory: c.room}).Plan(inference.Request{Prompt: "a fish"})
-		if err != nil {
-			t.Errorf("%v: %v", c.as, err)
-			continue
-		}
-		line, all := summary(m)
-		t.Log(c.as.Denoiser, line)
-		if all != c.all || m.Peak > c.room {
-			t.Errorf("%v in %d: peak %d, all of the denoiser stays: %v", c.as.Denoiser, c.room, m.Peak, all)
-		}
-	}
 }

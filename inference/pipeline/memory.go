@@ -193,12 +193,13 @@ func (t *take) keepOnHost(n int64) {
 	}
 }
 
-// chose writes down how a program will run.
-func (t *take) chose(what string, w way, p *plan.Plan, need, held int64) {
-	t.ways[what] = w
-	ph := inference.Phase{Stage: t.meter.stage, Name: what, Staging: p.Size[plan.Staging], Held: held, Total: need + held, Rows: w.rows}
-	ph.Resident, ph.Streamed, ph.Mapped = p.Held()
-	ph.Working = need - p.Size[plan.Resident] - ph.Staging
+// chose writes down how a program will run. What ph says is worked on is with what
+// weights come by in.
+func (t *take) chose(w way, p *plan.Plan, ph inference.Phase) {
+	t.ways[ph.Name] = w
+	ph.Stage, ph.Rows, ph.Staging = t.meter.stage, w.rows, p.Size[plan.Staging]
+	_, ph.Streamed, ph.Mapped = p.Held()
+	ph.Working -= ph.Staging
 	t.phases = append(t.phases, ph)
 }
 

@@ -119,7 +119,7 @@ func (t *take) fit(what string, g *graph.Graph, src weights.Source, with device.
 		if err != nil {
 			return nil, 0, err
 		}
-		n, err := d.Need(p, with)
+		n, resident, there, err := d.Need(p, with)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -127,7 +127,7 @@ func (t *take) fit(what string, g *graph.Graph, src weights.Source, with device.
 			tight.need = n
 		}
 		if n <= room {
-			t.chose(what, w, p, n, held)
+			t.chose(w, p, inference.Phase{Name: what, Resident: resident, Working: n - (resident - there), Held: held - there, Total: n + held})
 		}
 		return p, n, nil
 	}

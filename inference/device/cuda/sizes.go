@@ -13,7 +13,7 @@ func (d *Device) Sizes(p *plan.Plan) (device.Sizes, error) {
 	}
 	s := device.Sizes{Own: l.need(), Shared: map[string]int64{}}
 	for _, o := range l.wanted {
-		s.Shared["weight "+o.key()] = roundUp(o.size())
+		s.Shared[device.Weight+o.key()] = roundUp(o.size())
 		s.Own -= roundUp(o.size())
 	}
 	for name, port := range p.States {

@@ -6,10 +6,9 @@ package paper
 
 import (
 	"context"
-	"fmt"
+	"strings"
 
 	"kinora/inference/device"
-	"kinora/inference/graph"
 	"kinora/inference/plan"
 	"kinora/inference/tensor"
 	"kinora/inference/weights"
@@ -64,20 +63,31 @@ func (d *Device) take(n int64) {
 	d.peak = max(d.peak, d.now)
 }
 
-// Need returns the bytes that loading and running p takes beside what is held.
-func (d *Device) Need(p *plan.Plan, with device.Program) (int64, error) {
+// Need returns the bytes that loading and running p takes beside what is held. Of its
+// weights, resident bytes stay on the device, and of those there are held already.
+func (d *Device) Need(p *plan.Plan, with device.Program) (need, resident, there int64, err error) {
 	s, err := d.Sizes(p)
 	if err != nil {
-		return 0, err
+		return 0, 0, 0, err
 	}
-	n := s.Own + s.Passing
+	need = s.Own + s.Passing
 	w, shares := with.(*program)
 	for name, size := range s.Shared {
-		if !shares || w.shared.held[name] == 0 {
-			n += size
+		held := shares && w.shared.held[name] > 0
+		if !held {
+			need += size
+		}
+		if strings.HasPrefix(name, device.Weight) {
+			resident += size
+			if held {
+				there += size
+			}
 		}
 	}
-	return n, nil
+	if resident == 0 {
+		resident = p.Size[plan.Resident]
+	}
+	return need, resident, there, nil
 }
 
 // Load implements device.Device.
@@ -182,26 +192,4 @@ func (b *buffer) Free() error {
 		b.of = nil
 	}
 	return nil
-}
-
-// Card is a GPU that need not be there: it has so much memory, keeps weights as
-// they are stored and computes in float32. Programs cannot be loaded on it.
-func Card(memory int64) device.Device { return card(memory) }
-
-type card int64
-
-func (c card) Name() string                { return fmt.Sprintf("a card of %.1f GB", float64(c)/1e9) }
-func (c card) Memory() (free, total int64) { return int64(c), int64(c) }
-func (c card) Close() error                { return nil }
-
-func (c card) Options() plan.Options {
-	return plan.Options{Can: func(*graph.Node) bool { return true }, Budget: -1}
-}
-
-func (c card) Alloc(tensor.DType, tensor.Shape) (device.Buffer, error) {
-	return nil, fmt.Errorf("%s is only for planning", c.Name())
-}
-
-func (c card) Load(*plan.Plan, weights.Source, device.Program) (device.Program, error) {
-	return nil, fmt.Errorf("%s is only for planning", c.Name())
 }
