@@ -90,6 +90,3 @@ func narrow(x float32, m, e int) uint32 {
 }
 
 func putHalf(b []byte, x float32) { binary.LittleEndian.PutUint16(b, ToF16(x)) }
-
-// CanNarrow reports whether numbers can be turned into elements of a type.
-func CanNarrow(d tensor.DType) bool { return d < tensor.NumDTypes && encoders[d] != nil }
