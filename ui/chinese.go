@@ -228,6 +228,7 @@ var chinese = speech{
 	"A clip is not finished. It stays in the history and can be run again.":     "有一个片段还没有完成。它会留在历史记录里，可以再次生成。",
 	"%d clips are not finished. They stay in the history and can be run again.": "有 %d 个片段还没有完成。它们会留在历史记录里，可以再次生成。",
 
-	"OK":                "好",
-	"That did not work": "没有成功",
+	"OK":                    "好",
+	"That did not work":     "没有成功",
+	"Something went wrong.": "出了问题。",
 }

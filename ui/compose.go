@@ -90,7 +90,7 @@ func newCompose(w *Window) *compose {
 		c.reuse, help("Leave out steps that change less than this; 0.15 is a good start, 0 asks the model in all"),
 		c.window, help("Attention window in latent frames; 0 looks at all of them, -1 finds out how few do"),
 		c.shift, help("Shift of the noise schedule; 0 leaves it to the model")))
-	c.note = newNote()
+	c.note = newNote(w.speech)
 	c.outlook = newOutlook(w)
 	c.generate = widgets.NewButton(w.say("Generate"), theme.Spark.Resource(), c.submit)
 	c.generate.Importance = widget.HighImportance

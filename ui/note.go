@@ -18,6 +18,7 @@ import (
 
 // note says, before generating, what will not turn out as written.
 type note struct {
+	speech
 	relay func() // it has come, gone or grown
 	widget.BaseWidget
 	label   *widget.Label
@@ -32,8 +33,8 @@ type note struct {
 // stands below, stays in the window whatever is noted.
 const maxNote = 280
 
-func newNote() *note {
-	n := &note{label: widget.NewLabel(""), icon: widget.NewIcon(fynetheme.InfoIcon()), back: widgets.NewSurface(theme.Tint, "")}
+func newNote(s speech) *note {
+	n := &note{speech: s, label: widget.NewLabel(""), icon: widget.NewIcon(fynetheme.InfoIcon()), back: widgets.NewSurface(theme.Tint, "")}
 	n.label.Wrapping, n.label.SizeName = fyne.TextWrapWord, fynetheme.SizeNameCaptionText
 	n.back.Corner = 8
 	n.ExtendBaseWidget(n)
@@ -47,7 +48,7 @@ func (n *note) set(notes []string, err error) {
 	n.icon.SetResource(fynetheme.InfoIcon())
 	n.label.Importance = widget.MediumImportance
 	if err != nil {
-		text = sentence(err)
+		text = n.speech.sentence(err)
 		n.icon.SetResource(fynetheme.NewErrorThemedResource(fynetheme.ErrorIcon()))
 	}
 	n.label.SetText(short(text, maxNote))
@@ -117,7 +118,7 @@ func (w *Window) advise(r inference.Request, prompts []string) (notes []string, 
 		r.Prompt = p
 		if _, of[i], err = w.door.Check(r); err != nil {
 			if len(prompts) > 1 {
-				err = errText(w.say("Clip %d: %s", i+1, sentence(err)))
+				err = errText(w.say("Clip %d: %s", i+1, w.sentence(err)))
 			}
 			return nil, err
 		}

@@ -298,7 +298,7 @@ func (s *shop) over(o studio.Offer, err error) {
 	case err == nil:
 		s.w.over.Toast(s.w.say("Fetched %s", o.Title), "", nil)
 	case !errors.Is(err, context.Canceled):
-		s.problems[o.Name] = sentence(err)
+		s.problems[o.Name] = s.w.sentence(err)
 		if s.rows[o.Name] == nil {
 			s.w.fail(err) // nobody looks at the list
 		}

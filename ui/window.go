@@ -223,7 +223,7 @@ func (w *Window) event(e studio.Event) {
 	case e.Err != nil:
 		w.fail(e.Err)
 	case e.Text != "":
-		w.over.Toast(e.Text, "", nil)
+		w.over.Toast(w.told(e.Text), "", nil)
 	}
 }
 
@@ -249,15 +249,15 @@ func (w *Window) fail(err error) {
 	if err == nil || isCancelled(err) {
 		return
 	}
-	d := dialog.NewCustom(w.say("That did not work"), w.say("OK"), grief(err), w.win)
+	d := dialog.NewCustom(w.say("That did not work"), w.say("OK"), w.grief(err), w.win)
 	w.show(d)
 	w.enter = d.Hide
 }
 
 // unfinished says why there is no clip, and offers to make it.
 func (w *Window) unfinished(e history.Entry) {
-	why := errText(or(w.told(e.Err), w.say("It was stopped.")))
-	w.show(dialog.NewCustomConfirm(w.say("This clip was not finished"), w.say("Run again"), w.say("Close"), grief(why), func(ok bool) {
+	why := errText(or(e.Err, w.say("It was stopped.")))
+	w.show(dialog.NewCustomConfirm(w.say("This clip was not finished"), w.say("Run again"), w.say("Close"), w.grief(why), func(ok bool) {
 		if ok {
 			w.again(orderOf(e))
 		}
@@ -265,8 +265,8 @@ func (w *Window) unfinished(e history.Entry) {
 }
 
 // grief is an error as dialogs show it.
-func grief(err error) fyne.CanvasObject {
-	text := widget.NewLabel(sentence(err))
+func (w *Window) grief(err error) fyne.CanvasObject {
+	text := widget.NewLabel(w.sentence(err))
 	text.Wrapping = fyne.TextWrapWord
 	icon := widget.NewIcon(fynetheme.NewErrorThemedResource(fynetheme.ErrorIcon()))
 	return widgets.Wide(container.NewBorder(nil, nil, container.NewVBox(icon), nil, text), 420)
@@ -276,20 +276,6 @@ func grief(err error) fyne.CanvasObject {
 func (w *Window) show(d dialog.Dialog) {
 	w.dialog, w.enter = d, nil
 	d.Show()
-}
-
-// sentence makes an error's text a sentence.
-func sentence(err error) string {
-	s := strings.TrimSpace(err.Error())
-	if s == "" {
-		return "Something went wrong."
-	}
-	r := []rune(s)
-	s = strings.ToUpper(string(r[:1])) + string(r[1:])
-	if !strings.ContainsAny(s[len(s)-1:], ".!?)") && !strings.HasSuffix(s, "。") {
-		s += "."
-	}
-	return s
 }
 
 func isCancelled(err error) bool { return errors.Is(err, errCancelled) }

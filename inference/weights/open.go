@@ -29,10 +29,10 @@ var strangers = []struct {
 	known func(head []byte) bool
 	say   string
 }{
-	{begins(0, "version https://git-lfs"), "only a Git LFS pointer, not the model itself; run git lfs pull, or download the file"},
-	{begins(0, "<"), "a web page, not a model; the download was answered with a page, perhaps one asking to log in"},
-	{begins(0, "\x80\x02"), "in PyTorch's format from before 2020, which cannot be read safely; save it again as safetensors"},
-	{begins(0, "\x00\x00\x00\x00\x00\x00\x00\x00"), "all zeros at its start: a download that was set up but not finished"},
+	{begins(0, "version https://git-lfs"), "is only a Git LFS pointer, not the model itself; run git lfs pull, or download the file"},
+	{begins(0, "<"), "is a web page, not a model; the download was answered with a page, perhaps one asking to log in"},
+	{begins(0, "\x80\x02"), "is in PyTorch's format from before 2020, which cannot be read safely; save it again as safetensors"},
+	{begins(0, "\x00\x00\x00\x00\x00\x00\x00\x00"), "is all zeros at its start: a download that was set up but not finished"},
 }
 
 func begins(at int, with string) func([]byte) bool {
@@ -95,7 +95,7 @@ func openFile(path string) (Source, error) {
 	}
 	for _, s := range strangers {
 		if s.known(head) {
-			return nil, fmt.Errorf("%s is %s", path, s.say)
+			return nil, fmt.Errorf("%s %s", path, s.say)
 		}
 	}
 	return nil, fmt.Errorf("%s is not a model file that this program knows (%s)", path, names())
