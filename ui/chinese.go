@@ -218,8 +218,9 @@ var chinese = speech{
 	"Memory":                                                                           "内存",
 	"GB that a clip may take; 0 takes what is free":                                    "每个片段可用的内存（GB）；0 表示用空闲的全部",
 
-	"By its path":                       "输入图片路径",
-	"Path of a picture":                 "图片路径",
+	"By its path":       "输入图片路径",
+	"Path of a picture": "图片路径",
+	"The picture %s cannot be read any more; the clip starts without it": "图片 %s 已无法读取，片段将不使用它",
 	"Start from an image":               "从图片开始",
 	"One file at a time: %s is taken":   "一次只用一个文件：已使用 %s",
 	"Clip %d: %s":                       "片段 %d：%s",

@@ -204,6 +204,9 @@ func (c *compose) restore() {
 	}
 	c.restored = true
 	c.write(written{last, "", c.w.remembered.Lines})
+	if m := c.chosen(); m != nil && m.ImageToVideo {
+		c.image.restore(c.w.remembered.LastImage)
+	}
 }
 
 func or[T comparable](a, b T) T {
@@ -285,7 +288,7 @@ func (c *compose) submit() {
 			}
 		}
 		order.Image = nil
-		if err := w.amend(func(v *settings.Values) { v.Last, v.Lines = order.Request, lines }); err != nil {
+		if err := w.amend(func(v *settings.Values) { v.Last, v.LastImage, v.Lines = order.Request, order.ImagePath, lines }); err != nil {
 			return func() { w.fail(err) }
 		}
 		return nil

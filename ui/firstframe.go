@@ -115,11 +115,28 @@ func pathOf(text string) string {
 // set loads the picture at path in the background; an empty path clears it.
 func (f *firstFrame) set(path string) {
 	f.turn++
-	turn := f.turn
 	if path == "" {
 		f.show("", nil, nil)
 		return
 	}
+	f.load(path, func(err error) { f.w.fail(err) }, f.show)
+}
+
+// restore loads the picture of last time. That it is gone is no reason to stop anyone.
+func (f *firstFrame) restore(path string) {
+	if f.turn++; path == "" {
+		return
+	}
+	f.load(path, func(error) {
+		f.w.over.Toast(f.w.say("The picture %s cannot be read any more; the clip starts without it", filepath.Base(path)), "", nil)
+	}, func(path string, p *inference.Picture, img image.Image) {
+		f.w.compose.restored = true
+		f.show(path, p, img)
+	})
+}
+
+func (f *firstFrame) load(path string, fail func(error), show func(string, *inference.Picture, image.Image)) {
+	turn := f.turn
 	f.w.background(func() func() {
 		p, err := f.w.door.LoadImage(path)
 		var img image.Image
@@ -130,9 +147,9 @@ func (f *firstFrame) set(path string) {
 			switch {
 			case turn != f.turn:
 			case err != nil:
-				f.w.fail(err)
+				fail(err)
 			default:
-				f.show(path, p, img)
+				show(path, p, img)
 			}
 		}
 	})

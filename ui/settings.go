@@ -159,9 +159,9 @@ func (w *Window) saveSettings(values map[string]any) {
 	w.background(func() func() {
 		var wrong error
 		err := w.amend(func(v *settings.Values) {
-			last, lines := v.Last, v.Lines // asked for since the form was opened
+			last, image, lines := v.Last, v.LastImage, v.Lines // asked for since the form was opened
 			wrong = fromMap(values, v)
-			v.Last, v.Lines = last, lines
+			v.Last, v.LastImage, v.Lines = last, image, lines
 		})
 		return func() {
 			w.fail(or(wrong, err))

@@ -32,8 +32,9 @@ type Values struct {
 	Theme       string            `json:"theme"`   // system, light, dark
 	Language    string            `json:"language"`
 	Loop        bool              `json:"loop"`
-	Lines       bool              `json:"lines"` // each line of the last prompt was a clip
-	Last        inference.Request `json:"last"`  // what was asked for last: prompt, sliders, sampler, seed
+	Lines       bool              `json:"lines"`      // each line of the last prompt was a clip
+	Last        inference.Request `json:"last"`       // what was asked for last: prompt, sliders, sampler, seed
+	LastImage   string            `json:"last_image"` // path of the picture that it started from, or empty
 }
 
 // A Store keeps the settings in a file.

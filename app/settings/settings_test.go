@@ -24,7 +24,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 	v := s.Get()
 	v.MoreFolders = []string{t.TempDir(), t.TempDir()}
-	v.Device, v.Threads, v.Last = "cpu", 3, inference.Request{Prompt: "一只柴犬", Seed: 1<<64 - 1, Steps: 8}
+	v.Device, v.Threads, v.LastImage, v.Last = "cpu", 3, "/a/首帧.png", inference.Request{Prompt: "一只柴犬", Seed: 1<<64 - 1, Steps: 8}
 	if err := s.Set(v); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestTableCoversEveryValue(t *testing.T) {
 	b, _ := json.Marshal(v)
 	var keys map[string]any
 	json.Unmarshal(b, &keys)
-	for _, written := range []string{"last", "lines"} { // in the window, not in a form
+	for _, written := range []string{"last", "last_image", "lines"} { // in the window, not in a form
 		delete(keys, written)
 	}
 	for _, i := range Table() {
