@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"kinora/app/history"
+	"kinora/app/job"
 )
 
 var errCancelled = context.Canceled
@@ -22,44 +23,59 @@ func (w *Window) cancelCurrent() {
 	}
 }
 
-// delete takes a clip out of the history and offers to bring it back.
-func (w *Window) delete(e *history.Entry) {
-	if e == nil {
+// delete takes clips out of the history and offers to bring them back.
+func (w *Window) delete(of ...history.Entry) {
+	if len(of) == 0 {
 		return
 	}
-	id := e.ID
 	w.background(func() func() {
-		err := w.door.Delete(context.Background(), id)
+		var gone []job.ID
+		var err error
+		for _, e := range of {
+			if err = w.door.Delete(context.Background(), e.ID); err != nil {
+				break
+			}
+			gone = append(gone, e.ID)
+		}
 		return func() {
-			if err != nil {
-				w.fail(err)
-				return
+			if len(gone) > 0 {
+				w.gone(gone)
 			}
-			if slices.ContainsFunc(w.stage.entries, func(e history.Entry) bool { return e.ID == id }) {
-				w.stage.clear()
-			}
-			w.gallery.reload()
-			w.deleted = append(w.deleted, id)
-			w.over.Toast(w.say("Clip deleted"), w.say("Undo"), w.undo)
+			w.fail(err)
 		}
 	})
 }
 
-// undo brings back the clip that was deleted last.
+// gone shows that clips were deleted.
+func (w *Window) gone(ids []job.ID) {
+	if slices.ContainsFunc(w.stage.entries, func(e history.Entry) bool { return slices.Contains(ids, e.ID) }) {
+		w.stage.clear()
+	}
+	w.gallery.forget(ids)
+	w.deleted = append(w.deleted, ids)
+	text := w.say("Clip deleted")
+	if len(ids) > 1 {
+		text = w.say("%d clips deleted", len(ids))
+	}
+	w.over.Toast(text, w.say("Undo"), w.undo)
+}
+
+// undo brings back what was deleted last.
 func (w *Window) undo() {
 	last := len(w.deleted) - 1
 	if last < 0 || w.covered() {
 		return
 	}
-	id := w.deleted[last]
+	ids := w.deleted[last]
 	w.deleted = w.deleted[:last]
 	w.over.Dismiss()
 	w.background(func() func() {
-		err := w.door.Restore(context.Background(), id)
+		var err error
+		for i := len(ids) - 1; i >= 0 && err == nil; i-- {
+			err = w.door.Restore(context.Background(), ids[i])
+		}
 		return func() {
-			if err != nil {
-				w.fail(err)
-			}
+			w.fail(err)
 			w.gallery.reload()
 		}
 	})
@@ -145,7 +161,7 @@ func (w *Window) shortcut(s fyne.Shortcut) bool {
 	case ctrlF.ShortcutName():
 		w.Canvas().Focus(w.gallery.field)
 	case ctrlE.ShortcutName():
-		w.exportDialog(w.stage.entry())
+		w.exportChosen()
 	case ctrlComma.ShortcutName():
 		w.settings()
 	default:
@@ -164,7 +180,7 @@ func (w *Window) key(k *fyne.KeyEvent) {
 		}
 	case w.stage.player.Key(k.Name):
 	case k.Name == fyne.KeyDelete:
-		w.delete(w.stage.entry())
+		w.delete(w.stage.entries...)
 	}
 }
 

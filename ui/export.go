@@ -8,10 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/storage"
 	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -29,22 +27,8 @@ func (w *Window) exportDialog(e *history.Entry) {
 	if len(formats) == 0 {
 		return
 	}
-	var titles []string
-	for _, f := range formats {
-		titles = append(titles, w.say(f.Title))
-	}
 	path := widgets.NewEntry()
-	kind := widget.NewRadioGroup(titles, nil)
-	kind.Horizontal, kind.Required = true, true
-	at := func() int {
-		for i, t := range titles {
-			if t == kind.Selected {
-				return i
-			}
-		}
-		return 0
-	}
-	kind.SetSelected(titles[0])
+	kind, at := w.formatField(formats)
 	path.SetText(unused(filepath.Join(w.exportFolder(), or(export.Name(e.Request.Prompt), "clip")), formats) + formats[0].Ext)
 	kind.OnChanged = func(string) {
 		base := path.Text
@@ -57,18 +41,7 @@ func (w *Window) exportDialog(e *history.Entry) {
 		w.Canvas().Focus(path)
 	}
 	browse := widgets.NewButton("", fynetheme.FolderOpenIcon(), func() {
-		d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
-			if err != nil {
-				w.fail(err)
-			}
-			if u != nil {
-				path.SetText(filepath.Join(u.Path(), filepath.Base(path.Text)))
-			}
-		}, w.win)
-		if u, err := storage.ListerForURI(storage.NewFileURI(filepath.Dir(path.Text))); err == nil {
-			d.SetLocation(u)
-		}
-		w.present(d)
+		w.pickFolder(filepath.Dir(path.Text), func(dir string) { path.SetText(filepath.Join(dir, filepath.Base(path.Text))) })
 	})
 	form := container.NewVBox(
 		widgets.Named(w.say("Format"), kind),

@@ -32,6 +32,8 @@ type fake struct {
 	orders   []studio.Order
 	checked  []inference.Request
 	exported []string
+	writes   bool   // exports are there afterwards
+	unsaved  string // part of a path that cannot be written
 	values   settings.Values
 	watch    func(job.Job)
 	listen   func(studio.Event)
@@ -301,7 +303,13 @@ func (f *fake) Formats() []export.Format {
 func (f *fake) Export(_ context.Context, id job.ID, path, format string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.unsaved != "" && strings.Contains(path, f.unsaved) {
+		return errors.New("the disk is full")
+	}
 	f.exported = append(f.exported, format+":"+path)
+	if f.writes {
+		return os.WriteFile(path, nil, 0o644)
+	}
 	return nil
 }
 

@@ -194,6 +194,15 @@ func (g *gallery) pick() {
 	g.mark()
 }
 
+// forget drops clips that were deleted; with the last one that was chosen, choosing ends.
+func (g *gallery) forget(ids []job.ID) {
+	g.chosen = slices.DeleteFunc(g.chosen, func(id job.ID) bool { return slices.Contains(ids, id) })
+	if g.picking && len(g.chosen) == 0 {
+		g.pick()
+	}
+	g.reload()
+}
+
 // search shows what matches words.
 func (g *gallery) search(words string) {
 	g.words = words
@@ -262,6 +271,12 @@ func (g *gallery) menu(e history.Entry, at fyne.Position) {
 			item("Compare", theme.Compare.Resource(), func() { g.tap(e, fyne.KeyModifierControl) }),
 			item("Open folder", fynetheme.FolderOpenIcon(), func() { w.openFolder(folderOf(e)) }))
 	}
-	items = append(items, fyne.NewMenuItemSeparator(), item("Delete", fynetheme.DeleteIcon(), func() { w.delete(&e) }))
+	items = append(items, fyne.NewMenuItemSeparator(), item("Delete", fynetheme.DeleteIcon(), func() { w.delete(e) }))
+	if of := w.stage.entries; g.picking && len(of) > 1 && slices.Contains(g.chosen, e.ID) {
+		out := fyne.NewMenuItem(w.say("Export %d clips…", len(of)), w.exportChosen)
+		away := fyne.NewMenuItem(w.say("Delete %d clips", len(of)), func() { w.delete(of...) })
+		out.Icon, away.Icon = fynetheme.DocumentSaveIcon(), fynetheme.DeleteIcon()
+		items = []*fyne.MenuItem{out, fyne.NewMenuItemSeparator(), away}
+	}
 	widget.ShowPopUpMenuAtPosition(fyne.NewMenu("", items...), w.Canvas(), at)
 }

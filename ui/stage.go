@@ -58,8 +58,8 @@ func newStage(w *Window) *stage {
 	s.progress.Hide()
 	s.use = widgets.NewButton(w.say("Use settings"), theme.Reuse.Resource(), s.useSettings)
 	s.again = widgets.NewButton(w.say("Run again"), fynetheme.ViewRefreshIcon(), s.runAgain)
-	s.export = widgets.NewButton(w.say("Export…"), fynetheme.DocumentSaveIcon(), func() { w.exportDialog(s.entry()) })
-	s.drop = widgets.NewIcon(fynetheme.DeleteIcon(), w.say("Delete (Del)"), w.over, func() { w.delete(s.entry()) })
+	s.export = widgets.NewButton(w.say("Export…"), fynetheme.DocumentSaveIcon(), w.exportChosen)
+	s.drop = widgets.NewIcon(fynetheme.DeleteIcon(), w.say("Delete (Del)"), w.over, func() { w.delete(s.entries...) })
 	s.export.Importance = widget.HighImportance
 	s.actions = container.NewHBox(s.use, s.again, s.export, s.drop)
 	s.clear()
@@ -133,8 +133,11 @@ func (s *stage) entry() *history.Entry {
 func (s *stage) buttons() {
 	s.greet()
 	on := s.entry() != nil
-	for _, b := range []*widgets.Button{s.use, s.again, s.export, s.drop} {
+	for _, b := range []*widgets.Button{s.use, s.again} {
 		able(b, on)
+	}
+	for _, b := range []*widgets.Button{s.export, s.drop} {
+		able(b, len(s.entries) > 0)
 	}
 	if s.live == "" {
 		s.progress.Hide()

@@ -39,7 +39,7 @@ type Window struct {
 	enter      func()        // what Return does to it; nil: nothing
 	lastFolder string        // where the last export went
 	leaving    bool          // it is being asked whether to close
-	deleted    []job.ID      // what Ctrl+Z brings back, the last one first
+	deleted    [][]job.ID    // what Ctrl+Z brings back, the last first
 	right      *fyne.Container
 	panes      *fyne.Container // the three of them
 	over       *widgets.Overlay
