@@ -42,6 +42,7 @@ type compose struct {
 
 	more, less *widgets.Section // advanced, negative
 	fields     *fyne.Container
+	scroll     *widgets.Scroll
 	length     *widgets.Text
 	note       *note
 	outlook    *outlook
@@ -127,8 +128,8 @@ func (c *compose) content() fyne.CanvasObject {
 		c.more)
 	buttons := widgets.Fill(8, nil, c.generate, c.cancel)
 	foot := widgets.Column(8, c.note, c.outlook.box, buttons)
-	scroll := container.NewVScroll(container.New(gutter{9}, c.fields))
-	pane := container.NewBorder(nil, widgets.Inset(foot, 12), nil, nil, container.New(edges{12, 12, 12, 3}, scroll))
+	c.scroll = widgets.NewScroll(container.New(gutter{9}, c.fields))
+	pane := container.NewBorder(nil, widgets.Inset(foot, 12), nil, nil, container.New(edges{12, 12, 12, 3}, c.scroll))
 	c.note.relay = pane.Refresh
 	return container.NewStack(widgets.NewSurface(theme.Surface, theme.Border), pane)
 }

@@ -150,3 +150,43 @@ func TestKeysAmongTheClips(t *testing.T) {
 		press(r.gallery.grid, k)
 	}
 }
+
+// Tab goes through the pane, and the pane scrolls along; where the wheel scrolled to
+// stays when a menu gives the focus back.
+func TestTabScrollsThePane(t *testing.T) {
+	r := newRig(t, newFake())
+	r.compose.more.Open(true)
+	r.win.Resize(fyne.NewSize(900, 420))
+	r.settle()
+	d := r.app.Driver()
+	port := d.AbsolutePositionForObject(r.compose.scroll)
+	c := r.compose
+	unseen := map[fyne.Focusable]bool{c.prompt: true, c.image.choose: true, c.steps.Slider(): true, c.seed: true, c.loras.add: true,
+		c.preset: true, c.sampler: true, c.guidance.Entry(): true, c.shift.Slider(): true, c.shift.Entry(): true}
+	r.Canvas().Focus(c.prompt)
+	for range 60 {
+		o := r.Canvas().Focused()
+		if unseen[o] {
+			delete(unseen, o)
+			it := o.(fyne.CanvasObject)
+			if at := d.AbsolutePositionForObject(it); at.Y < port.Y || at.Y+it.Size().Height > port.Y+c.scroll.Size().Height {
+				t.Errorf("%T has the focus out of sight, at %v", o, at)
+			}
+		}
+		r.Canvas().FocusNext()
+	}
+	if len(unseen) > 0 {
+		t.Errorf("Tab did not come to %v", unseen)
+	}
+	r.Canvas().Focus(r.compose.prompt)
+	if r.compose.scroll.Offset.Y > 40 {
+		t.Errorf("the prompt is out of sight at %v", r.compose.scroll.Offset)
+	}
+	r.compose.scroll.ScrollToBottom()
+	low := r.compose.scroll.Offset
+	r.compose.prompt.FocusLost()
+	r.compose.prompt.FocusGained()
+	if r.compose.scroll.Offset != low {
+		t.Errorf("scrolled from %v to %v though the focus stayed", low, r.compose.scroll.Offset)
+	}
+}

@@ -50,7 +50,7 @@ func (w *Window) settings() {
 	form.Add(container.New(edges{142, 6, 0, 0}, widgets.Row(0, plan)))
 	form.Add(container.New(edges{0, 8, 0, 0}, about))
 	d := dialog.NewCustomConfirm(w.say("Settings"), w.say("Save"), w.say("Cancel"),
-		container.NewVScroll(widgets.Inset(form, 6)), func(ok bool) {
+		widgets.NewScroll(widgets.Inset(form, 6)), func(ok bool) {
 			if ok {
 				w.saveSettings(values)
 			}

@@ -49,6 +49,12 @@ func (b *Button) MouseOut() {
 	}
 }
 
+// FocusGained is for the toolkit.
+func (b *Button) FocusGained() {
+	b.Button.FocusGained()
+	reveal(b)
+}
+
 // TypedKey is for the toolkit. Return presses a button, too.
 func (b *Button) TypedKey(k *fyne.KeyEvent) {
 	switch k.Name {

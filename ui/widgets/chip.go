@@ -77,7 +77,7 @@ func (c *Chip) TypedKey(k *fyne.KeyEvent) {
 func (c *Chip) TypedRune(rune) {}
 
 // FocusGained is for the toolkit.
-func (c *Chip) FocusGained() { c.SetOn(true) }
+func (c *Chip) FocusGained() { c.SetOn(true); reveal(c) }
 
 // FocusLost is for the toolkit.
 func (c *Chip) FocusLost() { c.SetOn(false) }

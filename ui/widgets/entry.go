@@ -51,6 +51,12 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	}
 }
 
+// FocusGained is for the toolkit.
+func (e *Entry) FocusGained() {
+	e.Entry.FocusGained()
+	reveal(e)
+}
+
 // FocusLost is for the toolkit.
 func (e *Entry) FocusLost() {
 	e.Entry.FocusLost()

@@ -33,6 +33,12 @@ func (s *Select) TypedKey(k *fyne.KeyEvent) {
 	s.Select.TypedKey(k)
 }
 
+// FocusGained is for the toolkit.
+func (s *Select) FocusGained() {
+	s.Select.FocusGained()
+	reveal(s)
+}
+
 // Check is the toolkit's check that leaves Esc to the window.
 type Check struct{ widget.Check }
 
@@ -51,6 +57,12 @@ func (c *Check) TypedKey(k *fyne.KeyEvent) {
 		return
 	}
 	c.Check.TypedKey(k)
+}
+
+// FocusGained is for the toolkit.
+func (c *Check) FocusGained() {
+	c.Check.FocusGained()
+	reveal(c)
 }
 
 // Grid is the toolkit's grid that leaves the window the keys it has no use for, and

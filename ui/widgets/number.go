@@ -20,6 +20,7 @@ type Number struct {
 	name   *Text
 	slider *Slider
 	entry  *Entry
+	box    *fyne.Container
 	value  float64
 	grid   float64 // values are multiples of it, counted from Min
 	coarse float64 // the slider's own, coarser grid
@@ -40,6 +41,7 @@ func NewNumber(name string, low, high, limit, grid float64, onKey func(*fyne.Key
 	n.entry.OnBlur = n.read
 	n.entry.OnKey = onKey
 	n.value = low
+	n.box = Fill(8, Wide(n.name, 62), n.slider, Wide(n.entry, 58))
 	n.show()
 	n.ExtendBaseWidget(n)
 	return n
@@ -97,7 +99,7 @@ func (n *Number) Entry() *Entry { return n.entry }
 
 // CreateRenderer is for the toolkit.
 func (n *Number) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(Fill(8, Wide(n.name, 62), n.slider, Wide(n.entry, 58)))
+	return widget.NewSimpleRenderer(n.box)
 }
 
 // Named puts a name in front of a control, in line with the numbers.

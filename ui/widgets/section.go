@@ -81,7 +81,7 @@ func newTouch(content fyne.CanvasObject, tapped func()) *touch {
 
 func (t *touch) Tapped(*fyne.PointEvent) { t.tapped() }
 func (t *touch) TypedRune(rune)          {}
-func (t *touch) FocusGained()            { t.focus(true) }
+func (t *touch) FocusGained()            { t.focus(true); reveal(t) }
 func (t *touch) FocusLost()              { t.focus(false) }
 func (t *touch) Cursor() desktop.Cursor  { return desktop.PointerCursor }
 

@@ -96,7 +96,7 @@ func (s *Slider) MouseMoved(*desktop.MouseEvent) {}
 func (s *Slider) MouseOut() { s.hovered = false; s.Refresh() }
 
 // FocusGained is for the toolkit.
-func (s *Slider) FocusGained() { s.focused = true; s.Refresh() }
+func (s *Slider) FocusGained() { s.focused = true; s.Refresh(); reveal(s) }
 
 // FocusLost is for the toolkit.
 func (s *Slider) FocusLost() { s.focused = false; s.Refresh() }
