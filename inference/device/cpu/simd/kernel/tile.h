@@ -42,7 +42,7 @@ INLINE void tile(const int rows, const int nv, const int rowwise, i64 spans, con
     UNROLL for (int j = 0; j < nv; j++) bv[j] = ld(b + (u)*bs + j * VW);        \
     UNROLL for (int i = 0; i < rows; i++) {                                     \
       vf av = set1(rowwise ? p[i / 3][i % 3 * stride + (u)] : p[0][(u)*stride + i]); \
-      UNROLL for (int j = 0; j < nv; j++) acc[i][j] = fma3(av, bv[j], acc[i][j]); \
+      UNROLL for (int j = 0; j < nv; j++) acc[i][j] = fma_kept(av, bv[j], acc[i][j]); \
     }                                                                           \
   }
 #define FORWARD(u)                                                                              \
