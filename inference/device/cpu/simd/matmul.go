@@ -31,6 +31,8 @@ func (a Matmul) Do(p *Pool) {
 		a.plain(p)
 	case a.Packed == nil && a.M <= few && !a.W.KN:
 		a.fewRows(p)
+	case a.streams(p):
+		a.stream(p)
 	default:
 		a.blocked(p)
 	}

@@ -64,11 +64,17 @@ type block struct {
 
 func (b *block) panels() int { return (b.place.M + b.set.TileRows - 1) / b.set.TileRows }
 
+// step returns how much of k is summed at a time: the order of every sum.
+func step(k int) int {
+	steps := (k + stepK - 1) / stepK
+	return ((k+steps-1)/steps + 3) / 4 * 4
+}
+
 // placeLeft says where m rows of the left side lie, which is where they are unless
 // the lines of a tile's rows would all share one place of the cache.
 func (b *block) placeLeft(m int) {
-	steps := (b.k + stepK - 1) / stepK
-	kc := ((b.k+steps-1)/steps + 3) / 4 * 4
+	kc := step(b.k)
+	steps := (b.k + kc - 1) / kc
 	b.place = kernel.Left{M: m, K: b.k, KC: kc, LD: b.a.LDA, Step: kc}
 	b.left = b.a.A[b.m0*b.a.LDA:]
 	if b.a.LDA%cacheWay != 0 {

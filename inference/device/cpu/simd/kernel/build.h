@@ -9,6 +9,7 @@
 #include "blocks.h"
 #include "tile.h"
 #include "gemm.h"
+#include "stream.h"
 #include "conv.h"
 #include "planar.h"
 #include "attention.h"

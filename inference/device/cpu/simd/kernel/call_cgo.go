@@ -14,6 +14,8 @@ static void pack_right(set s, ints n, const void *w, float *o) { s->pack_right(n
 static void copy_left(set s, ints n, in a, float *o) { s->copy_left(n, a, o); }
 static void gemm(set s, ints n, in a, in b, const void *raw, in bias, in gate, in tail, float *c) { s->gemm(n, a, b, raw, bias, gate, tail, c); }
 static void gemv(set s, ints n, in a, const void *w, in bias, in gate, in tail, float *c) { s->gemv(n, a, w, bias, gate, tail, c); }
+static void pack_across(set s, ints n, in a, float *o) { s->pack_across(n, a, o); }
+static void stream(set s, ints n, in a, const void *w, const void *then, in bias, in gate, in tail, float *t, float *c) { s->stream(n, a, w, then, bias, gate, tail, t, c); }
 static int64_t conv_scratch(set s, ints n) { return s->conv_scratch(n); }
 static void conv(set s, ints n, in x, in cache, in w, in bias, in tail, float *y, float *t) { s->conv(n, x, cache, w, bias, tail, y, t); }
 static int64_t planar_scratch(set s, ints n) { return s->planar_scratch(n); }
@@ -35,6 +37,8 @@ static double peak(set s, int64_t n, float *o) { return s->peak(n, o); }
 #cgo noescape copy_left
 #cgo noescape gemm
 #cgo noescape gemv
+#cgo noescape pack_across
+#cgo noescape stream
 #cgo noescape conv_scratch
 #cgo noescape conv
 #cgo noescape planar_scratch
@@ -54,6 +58,8 @@ static double peak(set s, int64_t n, float *o) { return s->peak(n, o); }
 #cgo nocallback copy_left
 #cgo nocallback gemm
 #cgo nocallback gemv
+#cgo nocallback pack_across
+#cgo nocallback stream
 #cgo nocallback conv_scratch
 #cgo nocallback conv
 #cgo nocallback planar_scratch
@@ -97,7 +103,7 @@ const convInts = 17
 
 func newSet(name string, s *C.kinora_kernels) *Set {
 	return &Set{
-		Name: name, TileRows: int(s.tile_rows), Panel: int(s.panel),
+		Name: name, TileRows: int(s.tile_rows), Panel: int(s.panel), Unit: int(s.unit), StreamCols: int(s.stream_cols),
 		PackLeft: func(lo, hi, k int, a []float32, lda int, out []float32) {
 			n := [...]C.int64_t{i(lo), i(hi), i(k), i(lda)}
 			C.pack_left(s, &n[0], p(a), p(out))
@@ -120,6 +126,15 @@ func newSet(name string, s *C.kinora_kernels) *Set {
 			n := [...]C.int64_t{i(g.M), i(g.N0), i(g.N1), i(g.K), i(g.LDA), i(int(g.Type)), i(g.Stride), i(g.LDC),
 				i(f.Act), i(f.GateStride), i(f.GateEvery), i(f.TailLD)}
 			C.gemv(s, &n[0], p(a), bytes(w), p(f.Bias), p(f.Gate), p(f.Tail), p(c))
+		},
+		PackAcross: func(lo, hi, m, k int, a []float32, lda int, out []float32) {
+			n := [...]C.int64_t{i(lo), i(hi), i(m), i(k), i(lda)}
+			C.pack_across(s, &n[0], p(a), p(out))
+		},
+		Stream: func(g Stream, a []float32, w []byte, sums, c []float32, f Finish) {
+			n := [...]C.int64_t{i(g.M), i(g.N), i(g.K), i(g.KC), i(int(g.Type)), i(g.Stride), i(g.LDC),
+				i(f.Act), i(f.GateStride), i(f.GateEvery), i(f.TailLD)}
+			C.stream(s, &n[0], p(a), bytes(w), bytes(g.Then), p(f.Bias), p(f.Gate), p(f.Tail), p(sums), p(c))
 		},
 		ConvScratch: func(c *Conv) int {
 			n := c.ints()

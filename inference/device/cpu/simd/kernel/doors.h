@@ -20,6 +20,15 @@ static void door_gemv(const i64 *n, const float *a, const void *w, const float *
   gemv(n[0], n[1], n[2], n[3], a, n[4], n[5], w, n[6], c, n[7], &f);
 }
 
+static void door_pack_across(const i64 *n, const float *a, float *o) { pack_across(n[0], n[1], n[2], n[3], a, n[4], o); }
+
+static void door_stream(const i64 *n, const float *a, const void *w, const void *then, const float *bias, const float *gate, const float *tail,
+                        float *sums, float *c) {
+  stream_args s = {n[0], n[1], n[2], n[3], n[4], n[5], then};
+  finish f = {bias, gate, tail, n[7], n[8], n[9], n[10], 0};
+  stream(&s, a, w, sums, c, n[6], &f);
+}
+
 static conv_args conv_unpack(const i64 *n) {
   conv_args a;
   memcpy(&a, n, sizeof a);
@@ -70,7 +79,7 @@ static void door_norm(const i64 *n, double eps, const float *x, const float *wei
 
 #define KERNELS                                                                                                                      \
   {                                                                                                                                  \
-    MR, NR, door_pack_left, door_copy_left, door_pack_right, door_gemm, door_gemv, door_conv_scratch, door_conv, door_planar_scratch,         \
+    MR, NR, UNIT, STREAM_COLS, door_pack_left, door_copy_left, door_pack_right, door_gemm, door_gemv, door_pack_across, door_stream, door_conv_scratch, door_conv, door_planar_scratch,         \
         door_conv_planar, attention_scratch, door_attention,  \
         door_norm, softmax, act_run, pair, muladd, modulate, rope, widen_stored, peak                                                   \
   }

@@ -10,6 +10,9 @@ package kernel
 type Set struct {
 	Name            string
 	TileRows, Panel int // most rows of a left panel, columns of a right one
+	// Unit is how many rows Stream takes together; a multiple of StreamCols columns
+	// suits it.
+	Unit, StreamCols int
 
 	// PackLeft packs rows [lo, hi) of K numbers, lda apart, into one panel.
 	PackLeft func(lo, hi, k int, a []float32, lda int, out []float32)
@@ -20,6 +23,13 @@ type Set struct {
 	PackRight func(t Type, n, k int, w []byte, stride int, kn bool, out []float32)
 	Gemm      func(g Gemm, a, b, c []float32, f Finish)
 	Gemv      func(g Gemv, a []float32, w []byte, c []float32, f Finish)
+
+	// PackAcross packs numbers [lo, hi) of m rows of k, lda apart, for Stream, which
+	// takes m rounded up to units, by k numbers.
+	PackAcross func(lo, hi, m, k int, a []float32, lda int, out []float32)
+	// Stream multiplies a left side that PackAcross has packed by weights as they lie.
+	// sums is room for M rounded up to units, by N rounded up to StreamCols and 16 more.
+	Stream func(g Stream, a []float32, w []byte, sums, c []float32, f Finish)
 
 	ConvScratch func(c *Conv) int
 	Conv        func(c *Conv, piece ConvPiece, x, cache, w, y []float32, f Finish, scratch []float32)
@@ -93,6 +103,16 @@ type Gemv struct {
 	M, N0, N1, K, LDA int
 	Type              Type
 	Stride, LDC       int // bytes between rows of weights; numbers between rows of c
+}
+
+// Stream says what is multiplied: M rows of K numbers, taken in steps of KC, by N rows
+// of weights, Stride bytes apart. Then is what will be multiplied next, worth
+// fetching by then; it may be nil.
+type Stream struct {
+	M, N, K, KC int
+	Type        Type
+	Stride, LDC int
+	Then        []byte
 }
 
 // Conv holds the sizes of a convolution.

@@ -6,12 +6,16 @@
 
 typedef struct {
   int64_t tile_rows, panel; // most rows of a left panel, columns of a right one
+  int64_t unit, stream_cols; // rows that stream takes together, and columns
   void (*pack_left)(const int64_t *n, const float *a, float *out);
   void (*copy_left)(const int64_t *n, const float *a, float *out);
   void (*pack_right)(const int64_t *n, const void *w, float *out);
   void (*gemm)(const int64_t *n, const float *a, const float *b, const void *raw, const float *bias, const float *gate, const float *tail,
                float *c);
   void (*gemv)(const int64_t *n, const float *a, const void *w, const float *bias, const float *gate, const float *tail, float *c);
+  void (*pack_across)(const int64_t *n, const float *a, float *out);
+  void (*stream)(const int64_t *n, const float *a, const void *w, const void *then, const float *bias, const float *gate, const float *tail,
+                 float *sums, float *c);
   int64_t (*conv_scratch)(const int64_t *n);
   void (*conv)(const int64_t *n, const float *x, const float *cache, const float *w, const float *bias, const float *tail, float *y,
                float *scratch);

@@ -1,0 +1,65 @@
+package simd
+
+import (
+	"kinora/inference/device/cpu/simd/kernel"
+	"kinora/inference/tensor"
+)
+
+// Blocking: the left side's step of K stays in the second-level cache beside the sums
+// of a thread's columns.
+const (
+	streamRows = 256     // at most
+	streamSums = 1 << 15 // numbers
+	streamWide = 1 << 18 // numbers of weights that are widened at a time, where kernels do not
+	idleRows   = 5       // rows of the last unit that may be missing
+)
+
+// streams reports whether weights should stream past the left side as they lie. To
+// pack them costs as much as several rows; rows that do not fill a unit cost as much
+// as those that do.
+func (a Matmul) streams(p *Pool) bool {
+	unit := p.set.Unit
+	idle := (unit - a.M%unit) % unit
+	return a.Packed == nil && !a.W.KN && p.level > Base && a.M <= streamRows && idle <= idleRows &&
+		a.W.N >= 2*p.threads*p.set.StreamCols
+}
+
+// stream packs the left side, and has every thread take some columns at a time. The
+// sums are those of blocked, in the same order.
+func (a Matmul) stream(p *Pool) {
+	n, k := a.size()
+	unit, cols := p.set.Unit, p.set.StreamCols
+	tall := (a.M + unit - 1) / unit * unit
+	left := p.scratch.take(tall * k)
+	defer p.scratch.give(left)
+	const line = 16
+	p.spread((k+line-1)/line, 1+1<<15/(line*tall), func(lo, hi int) {
+		p.set.PackAcross(lo*line, min(k, hi*line), a.M, k, a.A, a.LDA, left)
+	})
+
+	t, known := kernelTypes[a.W.DType]
+	size := int(a.W.DType.Size(k))
+	most := streamSums / tall
+	if !known {
+		most = min(most, streamWide/k)
+	}
+	width := max(cols, min(most/cols*cols, (n/(4*p.threads)+cols-1)/cols*cols))
+	f := a.finish()
+	p.Run((n+width-1)/width, func(i int) {
+		lo, hi := i*width, min(n, (i+1)*width)
+		sums := p.scratch.take(tall*((hi-lo+cols-1)/cols*cols) + line)
+		defer p.scratch.give(sums)
+		g := kernel.Stream{M: a.M, N: hi - lo, K: k, KC: step(k), Type: t, Stride: size, LDC: a.LDC}
+		w := a.W.Data[lo*size:]
+		if then := lo + p.threads*width; known && then < n { // what this thread is likely to take next
+			g.Then = a.W.Data[then*size:]
+		}
+		if !known {
+			flat := p.scratch.take((hi - lo) * k)
+			defer p.scratch.give(flat)
+			p.widen(flat, w, a.W.DType)
+			w, g.Stride = tensor.Bytes(flat), 4*k
+		}
+		p.set.Stream(g, left, w, sums, a.C[lo:], from(f, lo))
+	})
+}
