@@ -64,10 +64,12 @@ type block struct {
 
 func (b *block) panels() int { return (b.place.M + b.set.TileRows - 1) / b.set.TileRows }
 
-// step returns how much of k is summed at a time: the order of every sum.
+// step returns how much of k is summed at a time, which is the order of every sum. It
+// is whole lines of stored weights, so that none of them is read in two steps.
 func step(k int) int {
+	const lines = 32
 	steps := (k + stepK - 1) / stepK
-	return ((k+steps-1)/steps + 3) / 4 * 4
+	return ((k+steps-1)/steps + lines - 1) / lines * lines
 }
 
 // placeLeft says where m rows of the left side lie, which is where they are unless

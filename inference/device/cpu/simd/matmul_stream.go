@@ -9,19 +9,28 @@ import (
 // of a thread's columns.
 const (
 	streamRows = 256     // at most
-	streamSums = 1 << 15 // numbers
+	streamSums = 1 << 14 // numbers
 	streamWide = 1 << 18 // numbers of weights that are widened at a time, where kernels do not
-	idleRows   = 5       // rows of the last unit that may be missing
 )
 
-// streams reports whether weights should stream past the left side as they lie. To
-// pack them costs as much as several rows; rows that do not fill a unit cost as much
-// as those that do.
+// What a number costs, in hundredths of a processor's cycle, on a Zen 4: to pack a
+// weight or one of the left side, to turn a sum, to multiply a weight by a row.
+const (
+	costWeight = 40
+	costLeft   = 50
+	costSum    = 75
+	costRow    = 6
+)
+
+// streams reports whether to let weights stream past the left side as they lie costs
+// less than to pack them.
 func (a Matmul) streams(p *Pool) bool {
-	unit := p.set.Unit
-	idle := (unit - a.M%unit) % unit
-	return a.Packed == nil && !a.W.KN && p.level > Base && a.M <= streamRows && idle <= idleRows &&
-		a.W.N >= 2*p.threads*p.set.StreamCols
+	if a.Packed != nil || a.W.KN || a.M > streamRows || a.W.N < 2*p.threads*p.set.StreamCols {
+		return false
+	}
+	n, k := a.size()
+	idle := (p.set.Unit - a.M%p.set.Unit) % p.set.Unit
+	return a.M*k*costLeft+a.M*n*costSum+idle*n*k*costRow < n*k*costWeight
 }
 
 // stream packs the left side, and has every thread take some columns at a time. The

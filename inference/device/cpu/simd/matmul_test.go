@@ -38,6 +38,9 @@ var products = []product{
 	{m: 31, n: 530, k: 1024, bias: true, gate: true, tail: true}, // rows that share a place of the cache
 	{m: 50, n: 40, k: 2048, packed: true, bias: true, act: GELU},
 	{m: 6, n: 1100, k: 500, kn: true, d: tensor.F16},
+	{m: 40, n: 401, k: 770, bias: true, gate: true, tail: true, act: GELU, pad: 2}, // weights stream
+	{m: 22, n: 390, k: 100, d: tensor.BF16, bias: true},
+	{m: 13, n: 500, k: 256, d: tensor.Q8_0},
 }
 
 func TestMatmul(t *testing.T) {
@@ -46,10 +49,11 @@ func TestMatmul(t *testing.T) {
 	}
 }
 
-func (c product) run(t testing.TB, seed int) func(t *testing.T, p *Pool) []float32 {
+// product returns the arguments, but for C, and what the weights are worth.
+func (c product) product(seed int) (a Matmul, worth []float32) {
 	r := source(seed)
-	data, w := stored(r, c.n*c.k, c.d)
-	a := Matmul{M: c.m, LDA: c.k + c.pad, LDC: c.n + c.pad, Act: c.act,
+	data, worth := stored(r, c.n*c.k, c.d)
+	a = Matmul{M: c.m, LDA: c.k + c.pad, LDC: c.n + c.pad, Act: c.act,
 		W: Weights{N: c.n, K: c.k, DType: c.d, Data: data, KN: c.kn}}
 	a.A = numbers(r, c.m*a.LDA)
 	if c.bias {
@@ -61,6 +65,11 @@ func (c product) run(t testing.TB, seed int) func(t *testing.T, p *Pool) []float
 	if c.tail {
 		a.Residual = numbers(r, c.m*a.LDC)
 	}
+	return a, worth
+}
+
+func (c product) run(t testing.TB, seed int) func(t *testing.T, p *Pool) []float32 {
+	a, w := c.product(seed)
 	want := make([]float64, c.m*c.n)
 	for i := range c.m {
 		for j := range c.n {

@@ -11,13 +11,15 @@
 #define GROUP 6
 #define STRIP 8
 #define COLS(units) STRIP
+#define STREAM_COLS NR // whole strips and whole panels
 #else
 #define UNIT VW
 #define GROUP 3
 #define STRIP 12
 #define COLS(units) (STRIP / (units))
+#define STREAM_COLS (3 * NR)
 #endif
-enum { STRIP_LD = 400, STREAM_COLS = STRIP / 4 * NR }; // numbers from row to row of a strip, an odd number of lines; whole strips and panels
+enum { STRIP_LD = 400 }; // numbers from row to row of a strip: a step of k, and an odd number of lines
 
 // spread adds w times each of nv vectors to their sums.
 INLINE void spread(const int nv, const float *w, const vf *v, vf *sum) {
@@ -34,38 +36,52 @@ INLINE void spread(const int nv, const float *w, const vf *v, vf *sum) {
   UNROLL for (int j = 0; j < nv; j++) sum[j] = fma_kept(x, v[j], sum[j]);
 }
 
+// What is widened into the next strip while a tile is computed: whole vectors, so many
+// to a row, of which col are done and left are left to do in all. delta is how far off
+// those lie that come after them, to be fetched into the second-level cache.
+typedef struct {
+  const char *from;
+  float *to;
+  i64 left, col, row, type, skip, delta;
+} feed;
+
+INLINE void feed_some(feed *f, const feed *all, const int count) {
+  UNROLL for (int p = 0; p < count; p++) if (f->left > 0) {
+    st(f->to, all->type == F32 ? ld((const float *)f->from) : all->type == BF16 ? brain((const uint16_t *)f->from) : half((const uint16_t *)f->from));
+    __builtin_prefetch(f->from + all->delta, 0, 2);
+    f->from += all->type == F32 ? 4 * VW : 2 * VW, f->to += VW, f->left--;
+    if (++f->col == all->row) f->col = 0, f->from += all->skip, f->to += STRIP_LD - all->row * VW;
+  }
+}
+
 // stream_tile sets (or adds to) the sums of one group with cols rows of a strip, over
 // k numbers: sums with one row of weights lie together, ldc from those with the next.
-INLINE void stream_tile(const int units, const int cols, i64 k, const float *w, const float *a, float *c, i64 ldc, int add, ahead *next) {
+INLINE void stream_tile(const int units, const int cols, i64 k, const float *w, const float *a, float *c, i64 ldc, int add, feed *next) {
   enum { PER = VW / UNIT };
   const int nv = units / PER, half = units % PER, width = units * UNIT;
-  const char *at = next->b;
-  i64 left = next->b_left, col = next->col;
+  feed f = *next;
   vf acc[STRIP][GROUP / PER];
   hf rest[STRIP];
   UNROLL for (int i = 0; i < cols; i++) {
     UNROLL for (int j = 0; j < nv; j++) acc[i][j] = set1(0);
     if (half) rest[i] = lower(set1(0));
   }
-#define STEP(u)                                                                                  \
-  {                                                                                              \
-    vf v[GROUP / PER];                                                                           \
-    UNROLL for (int j = 0; j < nv; j++) v[j] = ld(a + (u)*width + j * VW);                       \
-    UNROLL for (int i = 0; i < cols; i++) {                                                      \
-      spread(nv, w + i * STRIP_LD + (u), v, acc[i]);                                             \
+#undef STEP
+#define STEP(u)                                                                                                  \
+  {                                                                                                              \
+    vf v[GROUP / PER];                                                                                           \
+    UNROLL for (int j = 0; j < nv; j++) v[j] = ld(a + (u)*width + j * VW);                                       \
+    UNROLL for (int i = 0; i < cols; i++) {                                                                      \
+      spread(nv, w + i * STRIP_LD + (u), v, acc[i]);                                                             \
       if (half) rest[i] = fma_half(lower(set1(w[i * STRIP_LD + (u)])), ldh(a + (u)*width + nv * VW), rest[i]); \
-    }                                                                                            \
+    }                                                                                                            \
   }
   for (; k >= 4; k -= 4, w += 4, a += 4 * width) {
-    UNROLL for (int p = 0; p < 2; p++) if (left > 0) {
-      __builtin_prefetch(at, 0, 2), at += LINE, left--;
-      if (++col == next->lines) col = 0, at += next->skip;
-    }
+    feed_some(&f, next, 2);
     STEP(0) STEP(1) STEP(2) STEP(3)
   }
   for (; k > 0; k--, w++, a += width) STEP(0)
-#undef STEP
-  next->b = at, next->b_left = left, next->col = col;
+  next->from = f.from, next->to = f.to, next->left = f.left, next->col = f.col;
   UNROLL for (int i = 0; i < cols; i++) {
     float *o = c + i * ldc;
     UNROLL for (int j = 0; j < nv; j++) st(o + j * VW, add ? ld(o + j * VW) + acc[i][j] : acc[i][j]);
@@ -73,10 +89,10 @@ INLINE void stream_tile(const int units, const int cols, i64 k, const float *w, 
   }
 }
 
-typedef void stream_fn(i64 k, const float *w, const float *a, float *c, i64 ldc, int add, ahead *next);
+typedef void stream_fn(i64 k, const float *w, const float *a, float *c, i64 ldc, int add, feed *next);
 
 #define STREAM_TILE(U)                                                                                     \
-  static void stream_##U(i64 k, const float *w, const float *a, float *c, i64 ldc, int add, ahead *next) { \
+  static void stream_##U(i64 k, const float *w, const float *a, float *c, i64 ldc, int add, feed *next) { \
     UNROLL for (int i = 0; i < STRIP; i += COLS(U))                                                        \
       stream_tile(U, COLS(U), k, w + i * STRIP_LD, a, c + i * ldc, ldc, add, next);                        \
   }
@@ -91,6 +107,22 @@ static stream_fn *const stream_tiles[GROUP + 1] = {0, stream_1, stream_2, stream
 // group_start says with which unit group g begins.
 INLINE i64 group_start(i64 units, i64 g) { return units * g / ((units + GROUP - 1) / GROUP); }
 
+// pack_half packs rows that half a vector holds: o[k·w + i] = p[i·lda + k] for k < n.
+static void pack_half(i64 n, i64 rows, const float *p, i64 lda, float *o, i64 w) {
+  vf v[VW];
+  i64 k = 0;
+  for (; k + 2 * VW <= n; k += 2 * VW) { // two squares' halves are turned as one
+    UNROLL for (int i = 0; i < VW; i++) v[i] = i % UNIT < rows ? ld(p + i % UNIT * lda + k + i / UNIT * VW) : set1(0);
+    turn_square(v);
+    UNROLL for (int i = 0; i < VW; i++) {
+      sth(o + (k + i) * w, lower(v[i]));
+      sth(o + (k + VW + i) * w, upper(v[i]));
+    }
+  }
+  for (; k < n; k++)
+    for (i64 i = 0; i < UNIT; i++) o[k * w + i] = i < rows ? p[i * lda + k] : 0;
+}
+
 // pack_across packs numbers [lo, hi) of m rows of k: group by group, each k by k.
 static void pack_across(i64 lo, i64 hi, i64 m, i64 k, const float *a, i64 lda, float *o) {
   i64 units = (m + UNIT - 1) / UNIT;
@@ -102,42 +134,61 @@ static void pack_across(i64 lo, i64 hi, i64 m, i64 k, const float *a, i64 lda, f
       const char *from = (const char *)(a + row * lda + lo);
       if (w - j >= VW && rows >= VW) turn_stored(F32, 1, VW, hi - lo, from, 4 * lda, to + j, w);
       else if (w - j >= VW) turn_stored(F32, 0, rows, hi - lo, from, 4 * lda, to + j, w);
-      else
-        for (i64 i = 0; i < hi - lo; i += VW) { // half a vector
-          float turned[VW * VW] __attribute__((aligned(64)));
-          i64 n = least(VW, hi - lo - i);
-          turn_stored(F32, 0, least(UNIT, rows), n, from + 4 * i, 4 * lda, turned, VW);
-          for (i64 x = 0; x < n; x++) sth(to + (i + x) * w + j, ldh(turned + x * VW));
-        }
+      else pack_half(hi - lo, least(UNIT, rows), a + row * lda + lo, lda, to + j, w);
     }
   }
 }
 
 typedef struct {
-  i64 m, n, k, kc;          // sizes, and the step of k
-  i64 type, ldw;            // of the weights, whose rows begin ldw bytes apart
-  const char *then;         // what will be wanted after these weights, or null
+  i64 m, n, k, kc;  // sizes, and the step of k
+  i64 type, ldw;    // of the weights, whose rows begin ldw bytes apart
+  const char *then; // what will be wanted after these weights, or null
 } stream_args;
 
+// A strip of weights: rows from j on, numbers from k on, len of them.
+typedef struct {
+  i64 j, k, rows, len;
+  const char *at;
+} strip_place;
+
+INLINE strip_place strip_at(const stream_args *s, const char *w, i64 j, i64 k) {
+  return (strip_place){j, k, least(STRIP, s->n - j), least(s->kc, s->k - k), w + j * s->ldw + k * (s->type == F32 ? 4 : 2)};
+}
+
+// strip_after returns the one that is wanted after p; the last has no rows.
+INLINE strip_place strip_after(const stream_args *s, const char *w, const strip_place *p) {
+  if (p->j + STRIP < s->n) return strip_at(s, w, p->j + STRIP, p->k);
+  if (p->k + s->kc < s->k) return strip_at(s, w, 0, p->k + s->kc);
+  return (strip_place){.at = s->then};
+}
+
+// widen_strip widens numbers from from on.
+static void widen_strip(const stream_args *s, const strip_place *p, i64 from, float *o) {
+  i64 n = p->len - from;
+  for (i64 i = 0; i < p->rows && n > 0; i++)
+    if (s->type == F32 && n < VW) stm(o + i * STRIP_LD + from, ldm((const float *)(p->at + i * s->ldw) + from, n), n);
+    else widen_run(s->type, n, p->at + i * s->ldw + from * (s->type == F32 ? 4 : 2), o + i * STRIP_LD + from);
+}
+
 // stream computes a product with n rows of weights at w. a is packed; sums has room
-// for as many as there are rows in all units, by n, a panel more than that.
+// for the rows of all units by the columns of whole strips and panels, and VW more.
 static void stream(const stream_args *s, const float *a, const char *w, float *sums, float *c, i64 ldc, const finish *f) {
-  float strip[STRIP * STRIP_LD] __attribute__((aligned(64)));
+  float strips[2][STRIP * STRIP_LD] __attribute__((aligned(64)));
   const i64 units = (s->m + UNIT - 1) / UNIT, mp = units * UNIT, size = s->type == F32 ? 4 : 2, n = s->n;
-  memset(strip, 0, sizeof strip);
-  for (i64 k0 = 0; k0 < s->k; k0 += s->kc) {
-    i64 len = least(s->kc, s->k - k0), lines = len * size / LINE + 1;
-    for (i64 j = 0; j < n; j += STRIP) {
-      const char *at = w + j * s->ldw + k0 * size, *soon = s->then;
-      for (i64 i = 0; i < least(STRIP, n - j); i++) widen_run(s->type, len, at + i * s->ldw, strip + i * STRIP_LD);
-      if (j + STRIP < n) soon = at + STRIP * s->ldw;
-      else if (k0 + s->kc < s->k) soon = w + (k0 + s->kc) * size;
-      ahead next = {.b = soon, .b_left = soon ? lines * STRIP : 0, .lines = lines, .skip = s->ldw - lines * LINE};
-      for (i64 u = 0, g = 1; u < units; u = group_start(units, g++)) {
-        i64 count = group_start(units, g) - u;
-        stream_tiles[count](len, strip, a + u * UNIT * s->k + k0 * count * UNIT, sums + j * mp + u * UNIT, mp, k0 > 0, &next);
-      }
+  if (n % STRIP) memset(strips, 0, sizeof strips); // rows that are not there: nothing that slows the processor down
+  strip_place p = strip_at(s, w, 0, 0), next, then;
+  widen_strip(s, &p, 0, strips[0]);
+  for (int now = 0; p.rows; p = next, now = !now) {
+    next = strip_after(s, w, &p), then = next.rows ? strip_after(s, w, &next) : next;
+    i64 row = next.len / VW;
+    feed more = {.from = next.at, .to = strips[!now], .left = row * next.rows, .row = row, .type = s->type,
+                 .skip = s->ldw - row * VW * size, .delta = then.at ? then.at - next.at : 0};
+    widen_strip(s, &next, row * VW, strips[!now]);
+    for (i64 u = 0, g = 1; u < units; u = group_start(units, g++)) {
+      i64 count = group_start(units, g) - u;
+      stream_tiles[count](p.len, strips[now], a + u * UNIT * s->k + p.k * count * UNIT, sums + p.j * mp + u * UNIT, mp, p.k > 0, &more);
     }
+    for (feed rest = more; rest.left > 0;) feed_some(&rest, &more, 1);
   }
   for (i64 j = 0; j < n; j += NR)
     for (i64 r = 0; r < s->m; r += VW) {

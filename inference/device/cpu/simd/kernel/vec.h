@@ -41,6 +41,7 @@ INLINE vf fma_kept(vf a, vf b, vf c) { return a * b + c; }
 #if VW == 16
 typedef float hf __attribute__((vector_size(32)));
 INLINE hf lower(vf v) { return (hf)_mm512_castps512_ps256(v); }
+INLINE hf upper(vf v) { return (hf)_mm512_extractf32x8_ps(v, 1); }
 INLINE hf ldh(const float *p) { return _mm256_loadu_ps(p); }
 INLINE void sth(float *p, hf v) { _mm256_storeu_ps(p, v); }
 INLINE hf fma_half(hf a, hf b, hf c) {
@@ -50,6 +51,7 @@ INLINE hf fma_half(hf a, hf b, hf c) {
 #else
 typedef vf hf;
 INLINE hf lower(vf v) { return v; }
+INLINE hf upper(vf v) { return v; }
 INLINE hf ldh(const float *p) { return ld(p); }
 INLINE void sth(float *p, hf v) { st(p, v); }
 INLINE hf fma_half(hf a, hf b, hf c) { return fma_kept(a, b, c); }
