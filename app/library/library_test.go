@@ -164,25 +164,6 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func TestUnknownWords(t *testing.T) {
-	l := open(t)
-	for prompt, want := range map[string]string{
-		"A red fish swims to the left":  "",
-		"two red fishes, an elephant's": "two an elephant's",
-		"红色大象的鱼":                        "大象的",
-		"a RED 大象 fish":                 "大象",
-		"":                              "",
-		"!!! … 🎉":                       "",
-	} {
-		if got := strings.Join(l.Unknown("starter", prompt), " "); got != want {
-			t.Errorf("%q: %q unknown, want %q", prompt, got, want)
-		}
-	}
-	if got := l.Unknown("nobody", "a fish"); got != nil {
-		t.Errorf("a model that is not there knows: %q", got)
-	}
-}
-
 func TestExamplesBySituation(t *testing.T) {
 	if e := open(t).Examples("starter")["class"]; len(e) != 1 || e[0].Chinese == "" {
 		t.Errorf("examples %v", e)

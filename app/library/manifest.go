@@ -12,15 +12,18 @@ import (
 // A manifest is a model's model.json: what people and the window need to know of
 // it that its weights do not tell.
 type manifest struct {
-	Name     string               `json:"name"`
-	Title    string               `json:"title"`
-	Edition  string               `json:"edition"`
-	Defaults inference.Request    `json:"defaults"`
-	SizeStep int                  `json:"size_step"`
-	MaxSize  int                  `json:"max_size"`
-	Note     string               `json:"note"`
-	Words    map[string][]string  `json:"words"`
-	Examples map[string][]Example `json:"examples"`
+	Name     string              `json:"name"`
+	Title    string              `json:"title"`
+	Edition  string              `json:"edition"`
+	Defaults inference.Request   `json:"defaults"`
+	SizeStep int                 `json:"size_step"`
+	MaxSize  int                 `json:"max_size"`
+	Note     string              `json:"note"`
+	Words    map[string][]string `json:"words"`
+	// Instead is by language: words that the model was not taught, and taught ones that
+	// come near; none for a word that says nothing.
+	Instead  map[string]map[string]string `json:"instead"`
+	Examples map[string][]Example         `json:"examples"`
 }
 
 // An Example is a prompt that shows what a model can do, in English and Chinese.

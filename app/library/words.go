@@ -1,20 +1,30 @@
 package library
 
 import (
+	"slices"
 	"strings"
 	"unicode"
+
+	"kinora/inference"
+	"kinora/inference/tokenizer/clean"
 )
 
-// A lexicon is the words a model was taught. An empty one knows nothing about
-// what the model knows.
+// A lexicon is the words a model was taught, and words that come near some of them.
+// An empty one knows nothing about what the model knows.
 type lexicon struct {
 	words   map[string]bool
-	longest int // of the words of scripts written without blanks, in runes
+	instead map[string]string // taught words for others; empty: a word that says nothing
+	longest int               // of the words of scripts written without blanks, in runes
 }
 
-func newLexicon(lists map[string][]string) lexicon {
-	l := lexicon{words: map[string]bool{}}
-	for _, list := range lists {
+func newLexicon(taught map[string][]string, instead map[string]map[string]string) lexicon {
+	l := lexicon{words: map[string]bool{}, instead: map[string]string{}}
+	long := func(w string) {
+		if r := []rune(w); len(r) > 0 && unblanked(r[0]) {
+			l.longest = max(l.longest, len(r))
+		}
+	}
+	for _, list := range taught {
 		for _, w := range list {
 			w = strings.ToLower(strings.TrimSpace(w))
 			l.words[w] = true
@@ -23,43 +33,107 @@ func newLexicon(lists map[string][]string) lexicon {
 					l.words[part] = true // taught phrases are taught words
 				}
 			}
-			if r := []rune(w); len(r) > 0 && unblanked(r[0]) {
-				l.longest = max(l.longest, len(r))
-			}
+			long(w)
+		}
+	}
+	for _, table := range instead {
+		for w, to := range table {
+			w = strings.ToLower(strings.TrimSpace(w))
+			l.instead[w] = to
+			long(w)
 		}
 	}
 	return l
 }
 
-// Unknown returns the words of a prompt that the model was never taught, each
-// once, in order. Where it is not known what a model knows, there are none.
-func (l *Library) Unknown(name, prompt string) []string {
+// Wording says a prompt in the words that the model was taught. Words that it was
+// never taught mislead it: of 50 prompts with one or two put in, the built-in model drew 44 %
+// as they say, and 68 % of the same prompts without (assets/starter/MODEL.md).
+func (l *Library) Wording(name, prompt string) inference.Wording {
 	it, _ := l.find(name)
-	return it.words.unknown(prompt)
+	return it.words.wording(prompt)
 }
 
-func (l lexicon) unknown(prompt string) []string {
+func (l lexicon) wording(prompt string) inference.Wording {
+	w := wording{lexicon: l}
 	if len(l.words) == 0 {
-		return nil
+		return inference.Wording{Text: prompt}
 	}
-	var out []string
-	seen := map[string]bool{}
-	tell := func(w string) {
-		if w != "" && !seen[w] {
-			seen[w] = true
-			out = append(out, w)
+	for rest := clean.Prompt(prompt); rest != ""; {
+		n := strings.IndexFunc(rest, wordRune)
+		if n < 0 {
+			n = len(rest)
 		}
-	}
-	for _, field := range strings.FieldsFunc(strings.ToLower(prompt), func(r rune) bool { return !wordRune(r) }) {
-		for _, run := range scripts(field) {
+		w.put(rest[:n])
+		rest = rest[n:]
+		if n = strings.IndexFunc(rest, func(r rune) bool { return !wordRune(r) }); n < 0 {
+			n = len(rest)
+		}
+		for _, run := range scripts(rest[:n]) {
 			if unblanked(run[0]) {
-				l.segment(run, tell)
-			} else if w := strings.Trim(string(run), "'’-"); !l.knows(w) {
-				tell(w)
+				w.segment(run)
+			} else {
+				w.word(string(run))
 			}
 		}
+		rest = rest[n:]
 	}
-	return out
+	if !w.changed {
+		return inference.Wording{Text: prompt}
+	}
+	return inference.Wording{Text: tidy(w.text), Instead: w.told, Without: w.without}
+}
+
+// A wording is one under way.
+type wording struct {
+	lexicon
+	text    []string // words, what lies between them, and "" where a word is missing
+	changed bool
+	told    []inference.Instead
+	without []string
+}
+
+func (w *wording) put(s string) { w.text = append(w.text, s) }
+
+// word takes a word of a script that parts its words.
+func (w *wording) word(written string) {
+	plain := strings.Trim(strings.ToLower(written), "'’-")
+	to, near := w.near(plain)
+	switch {
+	case near && !w.words[plain]:
+		w.replace(plain, to)
+		return
+	case w.knows(plain):
+		w.put(written)
+		return
+	}
+	if parts := strings.FieldsFunc(plain, func(r rune) bool { return r == '-' }); len(parts) > 1 {
+		for i, p := range parts {
+			if i > 0 {
+				w.put(" ")
+			}
+			w.word(p)
+		}
+		w.changed = true
+		return
+	}
+	w.leave(plain)
+}
+
+func (w *wording) replace(word, to string) {
+	w.changed = true
+	w.put(to)
+	if in := (inference.Instead{Word: word, Taught: to}); to != "" && !slices.Contains(w.told, in) {
+		w.told = append(w.told, in)
+	}
+}
+
+func (w *wording) leave(word string) {
+	w.changed = true
+	w.put("")
+	if !slices.Contains(w.without, word) {
+		w.without = append(w.without, word)
+	}
 }
 
 // knows also takes plain plurals and possessives of taught words.
@@ -72,23 +146,106 @@ func (l lexicon) knows(w string) bool {
 	return w == ""
 }
 
-// segment cuts a run without blanks into the longest taught words and tells what
-// lies between them.
-func (l lexicon) segment(run []rune, tell func(string)) {
-	var gap []rune
-	for len(run) > 0 {
-		n := min(l.longest, len(run))
-		for n > 0 && !l.words[string(run[:n])] {
-			n--
+// near finds what stands for a word, or for the one that it is the possessive of.
+func (l lexicon) near(w string) (to string, ok bool) {
+	for _, end := range []string{"", "'s", "’s"} {
+		if base, cut := strings.CutSuffix(w, end); cut {
+			if to, ok = l.instead[base]; ok {
+				return to, true
+			}
 		}
-		if n > 0 {
-			tell(string(gap))
-			gap, run = nil, run[n:]
+	}
+	return "", false
+}
+
+// segment cuts a run without blanks into the longest words it knows of; what lies
+// between them goes, with the particle that tied it to what follows.
+func (w *wording) segment(run []rune) {
+	var gap []rune
+	close := func() {
+		if len(gap) > 0 {
+			w.leave(string(gap))
+			gap = nil
+		}
+	}
+	for len(run) > 0 {
+		n := min(w.longest, len(run))
+		var taught, near bool
+		var to string
+		for ; n > 0; n-- {
+			if taught = w.words[string(run[:n])]; taught {
+				break
+			}
+			if to, near = w.instead[string(run[:n])]; near {
+				break
+			}
+		}
+		word := string(run[:max(n, 0)])
+		switch {
+		case n == 0:
+			gap, run = append(gap, run[0]), run[1:]
+			continue
+		case len(gap) > 0 && (word == "的" || word == "地"):
+			close()
+		case taught:
+			close()
+			w.put(word)
+		default:
+			close()
+			w.replace(word, to)
+		}
+		run = run[n:]
+	}
+	close()
+}
+
+// tidy joins words after some went: no blanks or commas too many, and the article that
+// the next word wants.
+func tidy(parts []string) string {
+	var out []string
+	for _, p := range parts {
+		if p == "" {
 			continue
 		}
-		gap, run = append(gap, run[0]), run[1:]
+		last := ""
+		if len(out) > 0 {
+			last = out[len(out)-1]
+		}
+		if gap := !strings.ContainsFunc(p, wordRune); gap && (last == "" || !strings.ContainsFunc(last, wordRune)) {
+			if n := len(out); n > 1 && strings.TrimSpace(last) == "" && !isArticle(out[n-2]) {
+				out[n-1] = p // of two gaps the one that says more
+			}
+			continue
+		}
+		if spaced(last) && spaced(p) {
+			out = append(out, " ") // what was between them went
+		}
+		out = append(out, p)
 	}
-	tell(string(gap))
+	for len(out) > 0 && !strings.ContainsFunc(out[len(out)-1], wordRune) && !strings.ContainsAny(out[len(out)-1], ".!?。！？") {
+		out = out[:len(out)-1]
+	}
+	for i := 0; i+2 < len(out); i++ {
+		if isArticle(out[i]) && strings.TrimSpace(out[i+1]) == "" {
+			out[i] = article(out[i], out[i+2])
+		}
+	}
+	return strings.TrimSpace(strings.Join(out, ""))
+}
+
+// spaced reports whether s is a word of a script that parts its words.
+func spaced(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return wordRune(r) && !unblanked(r) })
+}
+
+func isArticle(word string) bool { return strings.EqualFold(word, "a") || strings.EqualFold(word, "an") }
+
+func article(written, next string) string {
+	first := written[:1]
+	if next != "" && strings.ContainsRune("aeiou", unicode.ToLower([]rune(next)[0])) {
+		return first + "n"
+	}
+	return first
 }
 
 // scripts cuts a word where a script written without blanks begins or ends.

@@ -50,15 +50,11 @@ func (p *Pipeline) Check(r inference.Request) (inference.Request, []string, erro
 			notes = append(notes, fmt.Sprintf("%s is by its name a LoRA for few steps: the preset %s sets its %d steps, without guidance.", l.File, few.Name, few.Steps))
 		}
 	}
-	if words := p.lib.Unknown(m.Name, r.Prompt); len(words) > 0 {
-		them := "them"
-		if len(words) == 1 {
-			them = "it"
-		}
-		notes = append(notes, fmt.Sprintf("%s was never taught %s and will leave %s out or guess.", m.Title, quoted(words), them))
+	if note := heard(m.Title, p.lib.Wording(m.Name, r.Prompt)); note != "" {
+		notes = append(notes, note)
 	}
 	for _, text := range []struct{ what, text string }{{"prompt", r.Prompt}, {"negative prompt", r.Negative}} {
-		if n, most := p.lib.Count(m.Name, text.text); n > most {
+		if n, most := p.lib.Count(m.Name, p.lib.Wording(m.Name, text.text).Text); n > most {
 			notes = append(notes, fmt.Sprintf("The %s is too long for %s: it reads the first %d of %d tokens.", text.what, m.Title, most, n))
 		}
 	}
@@ -195,22 +191,6 @@ func sizeError(w, h, step int) error {
 	}
 	return invalid("a size of %d×%d; width and height must be multiples of %d, and %s is nearest",
 		w, h, step, strings.Join(sizes, " or "))
-}
-
-func quoted(words []string) string {
-	const most, longest = 6, 32
-	var q []string
-	for _, w := range words[:min(len(words), most)] {
-		if r := []rune(w); len(r) > longest {
-			w = string(r[:longest]) + "…"
-		}
-		q = append(q, "“"+w+"”")
-	}
-	s := strings.Join(q, ", ")
-	if n := len(words) - most; n > 0 {
-		s += fmt.Sprintf(" and %d more words", n)
-	}
-	return s
 }
 
 // guided reports whether step i of n takes the second pass.

@@ -29,7 +29,7 @@ func (t *take) encode() (c conditions, err error) {
 
 // condition encodes one text.
 func (t *take) condition(which, prompt string) (device.Buffer, error) {
-	text, shape, err := t.text(which, prompt)
+	text, shape, err := t.text(which, t.lib.Wording(t.req.Model, prompt).Text)
 	if err != nil {
 		return nil, err
 	}

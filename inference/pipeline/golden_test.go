@@ -26,6 +26,7 @@ type shelf struct {
 	parts   model.Checkpoint
 	about   inference.Model
 	unknown []string
+	worded  map[string]string
 	loras   map[string]weights.Source
 }
 
@@ -41,7 +42,12 @@ func (s shelf) Adapter(file string) (*lora.Adapter, func() error, error) {
 	a, err := lora.Read(src)
 	return a, func() error { return nil }, err
 }
-func (s shelf) Unknown(string, string) []string { return s.unknown }
+func (s shelf) Wording(_, prompt string) inference.Wording {
+	if to, ok := s.worded[prompt]; ok {
+		return inference.Wording{Text: to, Instead: []inference.Instead{{Word: prompt, Taught: to}}}
+	}
+	return inference.Wording{Text: prompt, Without: s.unknown}
+}
 func (s shelf) Count(_, prompt string) (tokens, most int) {
 	if s.parts.Tokenizer == nil {
 		return 0, 0

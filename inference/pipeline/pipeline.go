@@ -21,9 +21,8 @@ type Library interface {
 	Models() []inference.Model
 	// Open returns the parts of a model and what gives them back.
 	Open(name string) (model.Checkpoint, func() error, error)
-	// Unknown returns the words of a prompt that the model was never taught, when
-	// that is known.
-	Unknown(name, prompt string) []string
+	// Wording says a prompt in the words that the model was taught, when those are known.
+	Wording(name, prompt string) inference.Wording
 	// Count returns how many tokens a prompt is, and how many of them the model
 	// reads; 0, 0 when that cannot be told.
 	Count(name, prompt string) (tokens, most int)

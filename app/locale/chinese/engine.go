@@ -8,7 +8,10 @@ var engine = [][2]string{
 	{"no such device", "没有这个设备"},
 
 	// notes
-	{"%s was never taught %s and will leave %s out or guess.", "%1 没有学过%2，会略去或猜测。"},
+	{"%s was never taught %s and leaves %s out.", "%1 没有学过%2，会略去。"},
+	{"%s was never taught any of these words; try one of its examples.", "%1 没有学过这里的任何词；请试试它的示例。"},
+	{"%s knows other words for these: %s.", "%1 用学过的词代替：%2。"},
+	{"%s knows other words for these: %s; it was never taught %s and leaves %s out.", "%1 用学过的词代替：%2；没有学过%3，会略去。"},
 	{"%s and %d more words", "%1 等另外 %2 个词"},
 	{"The %s is too long for %s: it reads the first %d of %d tokens.", "%1对 %2 来说太长：只读前 %3 个词元，共 %4 个。"},
 	{"The clip is made at %d×%d to keep the picture's shape.", "为保持图片的形状，片段按 %1×%2 生成。"},

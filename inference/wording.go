@@ -1,0 +1,12 @@
+package inference
+
+// A Wording is a prompt in the words that a model was taught. Where it is not known
+// which those are, it is the prompt as it is.
+type Wording struct {
+	Text    string
+	Instead []Instead // what stands for something else in Text, each once
+	Without []string  // words that are left out of Text, each once
+}
+
+// Instead is a word that a model was not taught, and what it was taught that comes near.
+type Instead struct{ Word, Taught string }
