@@ -18,6 +18,7 @@ import editions  # noqa: E402
 import examples  # noqa: E402
 import figures  # noqa: E402
 import lang  # noqa: E402
+import like  # noqa: E402
 import moves  # noqa: E402
 import people  # noqa: E402
 import places  # noqa: E402
@@ -204,6 +205,18 @@ class Grammar(unittest.TestCase):
                 self.assertEqual(ids[-1], 1)
 
     @unittest.skipUnless(os.path.exists(SHIPPED), 'no tokenizer yet')
+    def test_what_stands_for_other_words_is_taught(self):
+        for edition in editions.EDITIONS.values():
+            en, zh = lang.taught(edition.only)
+            table = like.table(en, zh)
+            for a, b in table['en'].items():
+                self.assertNotIn(a, en)
+                self.assertLessEqual(set(b.split()), set(en), a)
+            for a, b in table['zh'].items():
+                self.assertNotIn(a, zh)
+                self.assertIn(b, ['', *zh], a)
+        self.assertEqual(like.table(*lang.taught())['en']['sprinting'], 'running')
+
     def test_examples(self):
         t = tokens.Tokenizer(SHIPPED)
         en, _ = map(set, lang.taught())
