@@ -238,7 +238,9 @@ func spaced(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return wordRune(r) && !unblanked(r) })
 }
 
-func isArticle(word string) bool { return strings.EqualFold(word, "a") || strings.EqualFold(word, "an") }
+func isArticle(word string) bool {
+	return strings.EqualFold(word, "a") || strings.EqualFold(word, "an")
+}
 
 func article(written, next string) string {
 	first := written[:1]

@@ -44,7 +44,7 @@ func TestWording(t *testing.T) {
 		"可爱的鱼":                                "鱼 | -可爱",
 		"一条漂亮的大鱼在红色的船":                        "一条鱼在红色的 | -漂亮 -大 -船",
 		"a RED 大象 fish":                       "a RED fish | -大象",
-		"ｓｈｉｎｙ ｒｅｄ fish":                       "red fish | -shiny",
+		"ｓｈｉｎｙ ｒｅｄ fish":                      "red fish | -shiny",
 		"zibble zabble":                       " | -zibble -zabble",
 		"大象":                                  " | -大象",
 	} {
