@@ -108,6 +108,7 @@ var chinese = speech{
 	"Nothing found":                     "没有找到",
 	"No clips yet":                      "还没有片段",
 	"Compare":                           "对比",
+	"%d clips are ready":                "%d 个片段已完成",
 	"Open folder":                       "打开文件夹",
 	"Open the folder of clips":          "打开片段文件夹",
 	"Delete":                            "删除",

@@ -8,6 +8,7 @@ import (
 	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"kinora/app/job"
 	"kinora/app/settings"
 	"kinora/app/studio"
 	"kinora/inference"
@@ -277,6 +278,7 @@ func (c *compose) submit() {
 	order, prompts, lines := c.order(), c.prompts(), c.lines.Checked
 	w := c.w
 	w.background(func() func() {
+		var ids []job.ID
 		for i, p := range prompts {
 			o := order
 			o.Prompt = p
@@ -284,6 +286,7 @@ func (c *compose) submit() {
 			if err != nil {
 				return func() { w.fail(err) }
 			}
+			ids = append(ids, id)
 			if i == 0 { // the first of several is made first
 				w.post(nil, func() { w.stage.await(id) })
 			}
@@ -292,7 +295,7 @@ func (c *compose) submit() {
 		if err := w.amend(func(v *settings.Values) { v.Last, v.LastImage, v.Lines = order.Request, order.ImagePath, lines }); err != nil {
 			return func() { w.fail(err) }
 		}
-		return nil
+		return func() { w.together(ids) }
 	})
 }
 

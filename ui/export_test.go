@@ -118,3 +118,30 @@ func TestDeletionOfSeveral(t *testing.T) {
 		t.Errorf("after Undo: %q", got)
 	}
 }
+
+// Shift chooses all from the clip chosen last.
+func TestShiftChoosesARange(t *testing.T) {
+	f := newFake()
+	f.made("one", "two", "three", "four", "five")
+	r := newRig(t, f)
+	for _, c := range []struct {
+		at   int
+		mod  fyne.KeyModifier
+		want []string
+	}{
+		{3, fyne.KeyModifierControl, []string{"two"}},
+		{1, fyne.KeyModifierShift, []string{"two", "three", "four"}},
+		{1, 0, []string{"two", "three"}},
+		{4, fyne.KeyModifierShift, []string{"two", "three", "one"}},
+	} {
+		r.gallery.tap(r.gallery.entries[c.at], c.mod)
+		r.settle()
+		var got []string
+		for _, e := range r.stage.entries {
+			got = append(got, e.Request.Prompt)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("after %+v: %q", c, got)
+		}
+	}
+}

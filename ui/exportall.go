@@ -42,7 +42,7 @@ func (w *Window) exportAllDialog(of []history.Entry) {
 		widgets.Caption(w.say("Each is named after its prompt; what is there already stays as it is.")))
 	d := dialog.NewCustomConfirm(w.say("Export %d clips", len(of)), w.say("Export"), w.say("Cancel"), widgets.Wide(form, 520), func(ok bool) {
 		if ok && strings.TrimSpace(folder.Text) != "" {
-			w.exportAll(of, pathOf(folder.Text), formats[at()])
+			w.exportAll(of, filepath.Clean(pathOf(folder.Text)), formats[at()])
 		}
 	}, w.win)
 	folder.OnSubmitted = func(string) { d.Confirm() }

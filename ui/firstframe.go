@@ -77,6 +77,11 @@ func (f *firstFrame) browse() {
 		}
 	}, f.w.win)
 	d.SetFilter(storage.NewExtensionFileFilter(pictures))
+	if last := or(f.path, f.w.remembered.LastImage); last != "" {
+		if u, err := storage.ListerForURI(storage.NewFileURI(filepath.Dir(last))); err == nil {
+			d.SetLocation(u)
+		}
+	}
 	f.w.present(d)
 }
 

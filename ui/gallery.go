@@ -158,9 +158,33 @@ func (g *gallery) tap(e history.Entry, m fyne.KeyModifier) {
 		g.w.unfinished(e)
 	case !g.picking:
 		g.w.stage.open(e)
-	case e.State == job.Done:
+	case e.State != job.Done:
+	case m&fyne.KeyModifierShift != 0 && len(g.chosen) > 0:
+		g.chooseTo(e.ID)
+	default:
 		g.choose(e.ID)
 	}
+}
+
+// chooseTo chooses all from the one that was chosen last to id, as lists do on Shift.
+func (g *gallery) chooseTo(id job.ID) {
+	at := func(id job.ID) int {
+		return slices.IndexFunc(g.entries, func(e history.Entry) bool { return e.ID == id })
+	}
+	from, to := at(g.chosen[len(g.chosen)-1]), at(id)
+	if from < 0 || to < 0 {
+		return
+	}
+	step := 1
+	if to < from {
+		step = -1
+	}
+	for i := from; i != to+step; i += step {
+		if e := g.entries[i]; e.State == job.Done && !slices.Contains(g.chosen, e.ID) {
+			g.chosen = append(g.chosen, e.ID)
+		}
+	}
+	g.open()
 }
 
 func (g *gallery) choose(id job.ID) {
@@ -169,6 +193,11 @@ func (g *gallery) choose(id job.ID) {
 	} else {
 		g.chosen = append(g.chosen, id)
 	}
+	g.open()
+}
+
+// open shows what is chosen on the stage.
+func (g *gallery) open() {
 	if len(g.chosen) > 0 {
 		var of []history.Entry
 		for _, id := range g.chosen {

@@ -5,10 +5,13 @@ import (
 	"unicode"
 
 	told "kinora/app/locale/chinese"
+	"kinora/inference"
 )
 
 // told says in the reader's language what the studio or the engine told in English.
 func (s speech) told(en string) string {
+	// That a request is invalid goes without saying: what is wrong with it follows.
+	en = strings.TrimPrefix(en, inference.ErrInvalid.Error()+": ")
 	if s == nil {
 		return en
 	}

@@ -12,6 +12,8 @@ func TestSentencesAreInTheWindowsLanguage(t *testing.T) {
 	}{
 		{nil, "not enough memory: no room for weights at all", "Not enough memory: no room for weights at all."},
 		{nil, "cannot write /a: it is a folder; name a file in it!", "Cannot write /a: it is a folder; name a file in it!"},
+		{nil, "invalid request: the prompt is empty", "The prompt is empty."},
+		{chinese, "invalid request: the picture is empty", "图片是空的。"},
 		{nil, "  ", "Something went wrong."},
 		{chinese, "not enough memory: no room for weights at all", "内存不足：完全没有放权重的空间。"},
 		{chinese, "not a sentence of ours", "Not a sentence of ours."},

@@ -40,6 +40,7 @@ type Window struct {
 	lastFolder string        // where the last export went
 	leaving    bool          // it is being asked whether to close
 	deleted    [][]job.ID    // what Ctrl+Z brings back, the last first
+	series     *series       // clips asked for together; nil: none are under way
 	right      *fyne.Container
 	panes      *fyne.Container // the three of them
 	over       *widgets.Overlay
@@ -190,6 +191,9 @@ func (w *Window) job(j job.Job) {
 	w.queue.show(j)
 	w.stage.follow(j)
 	w.compose.busy()
+	if j.State.Ended() {
+		w.ended(j.ID)
+	}
 	if on := j.Progress.Device; on != "" && on != w.meta.Device && j.State == job.Running {
 		w.on(on)
 	}
