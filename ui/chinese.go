@@ -4,7 +4,8 @@ package ui
 var chinese = speech{
 	// compose
 	"Prompt": "提示词",
-	"Describe the clip: who or what, doing what, where…": "描述画面：谁、做什么、在哪里…",
+	"Describe the clip: who or what, doing what, where…":        "描述画面：谁、做什么、在哪里…",
+	"A line may have %d characters; the rest of it is left out": "每行最多 %d 个字符，超出的部分已略去",
 	"Negative prompt":                       "反向提示词",
 	"What should not be seen (optional)":    "不希望出现的内容（可选）",
 	"One clip per line":                     "每行生成一个片段",

@@ -61,6 +61,9 @@ func newCompose(w *Window) *compose {
 	c.negative.SetPlaceHolder(w.say("What should not be seen (optional)"))
 	for _, e := range []*widgets.Entry{c.prompt, c.negative} {
 		e.OnShortcut, e.OnKey = w.shortcut, w.escape
+		e.OnCut = func(most int) {
+			w.over.Toast(w.say("A line may have %d characters; the rest of it is left out", most), "", nil)
+		}
 		e.OnChanged = func(string) { c.changed() }
 	}
 	c.lines = widgets.NewCheck("", func(bool) { c.changed() })

@@ -1,6 +1,9 @@
 package widgets
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 )
@@ -12,7 +15,12 @@ type Entry struct {
 	OnShortcut func(fyne.Shortcut) bool  // true: taken
 	OnKey      func(*fyne.KeyEvent) bool // true: taken
 	OnBlur     func()
+	OnCut      func(most int) // a line had more characters than a field can show
 }
+
+// maxLine is how many characters a line may have: the toolkit's time to wrap one grows
+// with the square of its length, and 100 kB stop the window for a minute.
+const maxLine = 2500
 
 // NewEntry returns an entry of one line.
 func NewEntry() *Entry {
@@ -33,11 +41,53 @@ func NewLines(rows int) *Entry {
 // AcceptsTab is for the toolkit.
 func (e *Entry) AcceptsTab() bool { return false }
 
+// SetText puts text in place of what is there.
+func (e *Entry) SetText(text string) { e.Entry.SetText(e.cut(text, maxLine)) }
+
+// cut leaves out what lines have beyond most characters.
+func (e *Entry) cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	var b strings.Builder
+	short := false
+	for line := range strings.Lines(text) {
+		words, end := strings.TrimSuffix(line, "\n"), line[len(strings.TrimSuffix(line, "\n")):]
+		if r := []rune(words); len(r) > most {
+			words, short = string(r[:most]), true
+		}
+		b.WriteString(words + end)
+	}
+	if short && e.OnCut != nil {
+		e.OnCut(maxLine)
+	}
+	return b.String()
+}
+
+// scissors cut what is pasted, so that no line becomes too long with what is there.
+type scissors struct {
+	fyne.Clipboard
+	e *Entry
+}
+
+// Content is for the toolkit.
+func (s scissors) Content() string {
+	longest := 0
+	for line := range strings.Lines(strings.Replace(s.e.Text, s.e.SelectedText(), "", 1)) {
+		longest = max(longest, utf8.RuneCountInString(line))
+	}
+	return s.e.cut(s.Clipboard.Content(), max(0, maxLine-longest))
+}
+
 // TypedShortcut is for the toolkit.
 func (e *Entry) TypedShortcut(s fyne.Shortcut) {
-	if e.OnShortcut == nil || !e.OnShortcut(s) {
-		e.Entry.TypedShortcut(s)
+	if e.OnShortcut != nil && e.OnShortcut(s) {
+		return
 	}
+	if p, ok := s.(*fyne.ShortcutPaste); ok && p.Clipboard != nil {
+		s = &fyne.ShortcutPaste{Clipboard: scissors{p.Clipboard, e}}
+	}
+	e.Entry.TypedShortcut(s)
 }
 
 // TypedKey is for the toolkit.

@@ -81,9 +81,9 @@ func (r *textRenderer) style() {
 }
 
 func (r *textRenderer) fit(room float32) string {
-	s := r.t.Content
+	s, cut := r.t.shown()
 	width := func(s string) float32 { return fyne.MeasureText(s, r.line.TextSize, r.line.TextStyle).Width }
-	if r.t.Whole || width(s) <= room {
+	if r.t.Whole || !cut && width(s) <= room {
 		return s
 	}
 	runes := []rune(s)
@@ -99,8 +99,21 @@ func (r *textRenderer) fit(room float32) string {
 	return string(runes[:low]) + "…"
 }
 
+// longest is how many characters of a line can be seen at most: to measure those of a
+// prompt of 100 kB, again and again, would stop the window.
+const longest = 400
+
+func (t *Text) shown() (s string, cut bool) {
+	if t.Whole || len(t.Content) <= longest {
+		return t.Content, false
+	}
+	r := []rune(t.Content)
+	return string(r[:min(len(r), longest)]), len(r) > longest
+}
+
 func (r *textRenderer) MinSize() fyne.Size {
-	size := fyne.MeasureText(r.t.Content, r.line.TextSize, r.line.TextStyle)
+	content, _ := r.t.shown()
+	size := fyne.MeasureText(content, r.line.TextSize, r.line.TextStyle)
 	if r.t.Content == "" {
 		size = fyne.MeasureText("M", r.line.TextSize, r.line.TextStyle)
 		size.Width = 0
