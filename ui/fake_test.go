@@ -32,6 +32,7 @@ type fake struct {
 	orders   []studio.Order
 	checked  []inference.Request
 	exported []string
+	held     bool   // failed clips are in memory all the same
 	writes   bool   // exports are there afterwards
 	unsaved  string // part of a path that cannot be written
 	values   settings.Values
@@ -276,7 +277,7 @@ func (f *fake) Clip(_ context.Context, id job.ID) (*inference.Clip, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, e := range f.entries {
-		if e.ID == id {
+		if e.ID == id && (e.State == job.Done || f.held) {
 			return film(e.Request), nil
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/test"
+
+	"kinora/app/job"
 )
 
 // Closing the window asks while a clip is being made; who presses twice means it.
@@ -60,5 +62,36 @@ func TestWindowFitsTheScreen(t *testing.T) {
 		if got := r.Canvas().Size(); got != c.want {
 			t.Errorf("on a screen of %v the window is %v, want %v", c.screen, got, c.want)
 		}
+	}
+}
+
+// A clip that was made and could not be kept is put on the stage, to be exported: what
+// the error says can be done, the window offers. So is its card in the history.
+func TestUnkeptClipCanBeExported(t *testing.T) {
+	f := newFake()
+	f.held = true
+	r := newRig(t, f)
+	r.write("a dog")
+	test.Tap(r.compose.generate)
+	r.settle()
+	f.step(f.Jobs()[0].ID, job.Failed, func(j *job.Job) { j.Err = "the clip is made but could not be kept: the disk is full" })
+	r.settle()
+	if e := r.stage.entry(); e == nil || r.stage.export.Disabled() || r.over.Message() == "" {
+		t.Fatalf("on the stage is %v, said %q", e, r.over.Message())
+	}
+	r.stage.clear()
+	r.gallery.reload()
+	r.settle()
+	r.gallery.tap(r.gallery.entries[0], 0)
+	r.settle()
+	if r.stage.entry() == nil || r.covered() {
+		t.Error("its card does not open it")
+	}
+	f.held = false
+	r.stage.clear()
+	r.gallery.tap(r.gallery.entries[0], 0)
+	r.settle()
+	if r.stage.entry() != nil || !r.covered() {
+		t.Error("nobody says why there is no clip")
 	}
 }

@@ -183,6 +183,7 @@ func (s *stage) follow(j job.Job) {
 		return
 	case job.Failed, job.Interrupted:
 		s.progress.Hide()
+		s.w.rescue(history.Entry{ID: j.ID, State: j.State, Request: j.Request, ImagePath: j.ImagePath, Err: j.Err}, func() {})
 		return
 	}
 	s.progress.Show()

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"net/url"
 	"path/filepath"
@@ -258,8 +259,27 @@ func (w *Window) fail(err error) {
 	w.enter = d.Hide
 }
 
-// unfinished says why there is no clip, and offers to make it.
-func (w *Window) unfinished(e history.Entry) {
+// unfinished shows a clip that was made and could not be kept, or says why there is none.
+func (w *Window) unfinished(e history.Entry) { w.rescue(e, func() { w.missing(e) }) }
+
+// rescue opens a clip that is in memory alone, to be exported elsewhere. Of one that is
+// not, it does otherwise.
+func (w *Window) rescue(e history.Entry, otherwise func()) {
+	w.background(func() func() {
+		_, err := w.door.Clip(context.Background(), e.ID)
+		return func() {
+			if err != nil {
+				otherwise()
+				return
+			}
+			w.stage.open(e)
+			w.over.Toast(w.say("This clip is in memory only: export it before Kinora is closed"), "", nil)
+		}
+	})
+}
+
+// missing says why there is no clip, and offers to make it.
+func (w *Window) missing(e history.Entry) {
 	why := errText(or(e.Err, w.say("It was stopped.")))
 	w.show(dialog.NewCustomConfirm(w.say("This clip was not finished"), w.say("Run again"), w.say("Close"), w.grief(why), func(ok bool) {
 		if ok {

@@ -317,6 +317,7 @@ func TestUnfinishedClipsCanBeRunAgain(t *testing.T) {
 	r.settle()
 	for _, again := range []bool{false, true} {
 		r.gallery.tap(r.gallery.entries[0], 0)
+		r.settle()
 		if top := r.win.Canvas().Overlays().Top(); top == nil || !strings.Contains(texts(top), "Not enough memory.") {
 			t.Fatal("it does not say why")
 		}

@@ -41,6 +41,7 @@ var verb = regexp.MustCompile(`%[-+# 0]*[\d.]*[a-zA-Z%]`)
 var values = map[byte]string{
 	'd': `(-?\d+)`,
 	'g': `(-?[\d.]+(?:e[-+]\d+)?|NaN|[-+]?Inf)`, 'f': `(-?[\d.]+|NaN|[-+]?Inf)`,
+	'w': `((?s).*?)`, 'v': `((?s).*?)`, // several errors stand on several lines
 	'q': `("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)+')`, 'x': `((?:0x)?[0-9a-f]+)`, 'X': `((?:0X)?[0-9A-F]+)`,
 }
 
@@ -71,7 +72,7 @@ func read(en, zh string) sentence {
 		}
 	}
 	plain(en[at:])
-	s.pattern = regexp.MustCompile("^(?s:" + p.String() + ")$")
+	s.pattern = regexp.MustCompile("^" + p.String() + "$")
 	return s
 }
 
@@ -92,15 +93,9 @@ var known = sync.OnceValue(func() []sentence {
 // Tell says an English sentence in Chinese, and with it those that it gives as its
 // reasons. What is not known stays as it is.
 func Tell(en string) string {
-	lines := strings.Split(en, "\n")
-	for i, l := range lines {
-		words := strings.TrimLeft(l, " ")
-		t := teller(tries)
-		if zh, ok := t.tell(words); ok {
-			lines[i] = l[:len(l)-len(words)] + zh
-		}
-	}
-	return strings.Join(lines, "\n")
+	t := teller(tries)
+	zh, _ := t.tell(en)
+	return zh
 }
 
 // tries is how many parts of a text are looked at; longest, how long one may be.
@@ -109,12 +104,30 @@ const tries, longest = 64, 4 << 10
 // A teller counts what it may still look at, so that no text takes long.
 type teller int
 
-// tell goes from left to right: places and kinds of errors stand before what they are
-// about, each a sentence or a word of its own. a: b: c.
 func (t *teller) tell(en string) (zh string, ok bool) {
 	if len(en) > longest {
 		return en, false
 	}
+	if zh, ok := t.whole(en); ok || !strings.Contains(en, "\n") {
+		if ok {
+			return zh, true
+		}
+		return t.parts(en)
+	}
+	// Several errors, each on a line of its own.
+	lines := strings.Split(en, "\n")
+	for i, l := range lines {
+		words := strings.TrimLeft(l, " ")
+		zh, known := t.parts(words)
+		lines[i] = l[:len(l)-len(words)] + zh
+		ok = ok || known
+	}
+	return strings.Join(lines, "\n"), ok
+}
+
+// parts tells places and kinds of errors, which stand before what they are about, each
+// a sentence or a word of its own: a: b: c.
+func (t *teller) parts(en string) (zh string, ok bool) {
 	var b strings.Builder
 	before, at := false, 0
 	for at < len(en) {

@@ -25,6 +25,8 @@ func TestTell(t *testing.T) {
 		"/a/c.yaml cannot be used:\n  line 3: steps: want a whole number from 1 to 200, not \"many\"\n  line 4: unknown key \"x\"":                                                                          "/a/c.yaml 无法使用：\n  第 3 行：steps：应为 1 到 200 的整数，而不是 \"many\"\n  第 4 行：未知的键 \"x\"",
 		"no such model: the GPU stopped in an earlier clip (wait for the GPU: CUDA_ERROR_LAUNCH_FAILED) and does not start again for this run of Kinora; close Kinora and start it anew, or choose the CPU": "没有这个模型：GPU 在之前的片段中停止（等待 GPU：CUDA_ERROR_LAUNCH_FAILED），这次运行中无法再启动；请关闭并重新打开 Kinora，或选择 CPU",
 
+		"the clip is made but could not be kept: cannot write /a/b.zip: the disk is full; free some space or choose another folder\ncannot write /a/b.mp4: the disk is full; free some space or choose another folder. Until Kinora is closed it can still be exported to another folder": "片段已生成，但无法保存：无法写入 /a/b.zip：磁盘已满，请腾出空间或选择其他文件夹\n无法写入 /a/b.mp4：磁盘已满，请腾出空间或选择其他文件夹。关闭 Kinora 之前仍可把它导出到其他文件夹",
+
 		"100% of %s %1 stays":         "100% of %s %1 stays",
 		"what: nobody: has ever said": "what: nobody: has ever said",
 		"":                            "",
