@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"kinora/inference"
 	"kinora/inference/tokenizer/clean"
@@ -13,12 +14,13 @@ import (
 // An empty one knows nothing about what the model knows.
 type lexicon struct {
 	words   map[string]bool
+	names   map[string]bool   // taught words that are written with a capital
 	instead map[string]string // taught words for others; empty: a word that says nothing
 	longest int               // of the words of scripts written without blanks, in runes
 }
 
 func newLexicon(taught map[string][]string, instead map[string]map[string]string) lexicon {
-	l := lexicon{words: map[string]bool{}, instead: map[string]string{}}
+	l := lexicon{words: map[string]bool{}, names: map[string]bool{}, instead: map[string]string{}}
 	long := func(w string) {
 		if r := []rune(w); len(r) > 0 && unblanked(r[0]) {
 			l.longest = max(l.longest, len(r))
@@ -26,7 +28,10 @@ func newLexicon(taught map[string][]string, instead map[string]map[string]string
 	}
 	for _, list := range taught {
 		for _, w := range list {
-			w = strings.ToLower(strings.TrimSpace(w))
+			if w = strings.TrimSpace(w); w != strings.ToLower(w) {
+				l.names[w] = true
+				w = strings.ToLower(w)
+			}
 			l.words[w] = true
 			for _, part := range strings.FieldsFunc(w, func(r rune) bool { return !wordRune(r) }) {
 				if !unblanked([]rune(part)[0]) {
@@ -55,7 +60,7 @@ func (l *Library) Wording(name, prompt string) inference.Wording {
 }
 
 func (l lexicon) wording(prompt string) inference.Wording {
-	w := wording{lexicon: l}
+	w := wording{lexicon: l, begins: true}
 	if len(l.words) == 0 {
 		return inference.Wording{Text: prompt}
 	}
@@ -65,6 +70,7 @@ func (l lexicon) wording(prompt string) inference.Wording {
 			n = len(rest)
 		}
 		w.put(rest[:n])
+		w.begins = w.begins || strings.ContainsAny(rest[:n], ".!?:\n")
 		rest = rest[n:]
 		if n = strings.IndexFunc(rest, func(r rune) bool { return !wordRune(r) }); n < 0 {
 			n = len(rest)
@@ -75,6 +81,7 @@ func (l lexicon) wording(prompt string) inference.Wording {
 			} else {
 				w.word(string(run))
 			}
+			w.begins = false
 		}
 		rest = rest[n:]
 	}
@@ -89,6 +96,7 @@ type wording struct {
 	lexicon
 	text    []string // words, what lies between them, and "" where a word is missing
 	changed bool
+	begins  bool // a sentence, with the next word
 	told    []inference.Instead
 	without []string
 }
@@ -104,7 +112,9 @@ func (w *wording) word(written string) {
 		w.replace(plain, to)
 		return
 	case w.knows(plain):
-		w.put(written)
+		spelled := w.spelled(written)
+		w.changed = w.changed || spelled != written
+		w.put(spelled)
 		return
 	}
 	if parts := strings.FieldsFunc(plain, func(r rune) bool { return r == '-' }); len(parts) > 1 {
@@ -118,6 +128,16 @@ func (w *wording) word(written string) {
 		return
 	}
 	w.leave(plain)
+}
+
+// spelled is a taught word as the model saw it: in capitals it would fall into letters.
+func (w *wording) spelled(written string) string {
+	first, n := utf8.DecodeRuneInString(written)
+	rest := written[n:]
+	if rest == strings.ToLower(rest) && (w.begins || unicode.IsLower(first)) || w.names[strings.Trim(written, "'’-")] {
+		return written
+	}
+	return strings.ToLower(written)
 }
 
 func (w *wording) replace(word, to string) {

@@ -11,7 +11,7 @@ import (
 )
 
 var little = newLexicon(map[string][]string{
-	"en": {"a", "an", "the", "red", "fish", "orange", "cup", "cups", "beach", "at", "on", "swims", "to the left", "bar chart", "two", "with"},
+	"en": {"a", "an", "the", "red", "fish", "orange", "cup", "cups", "beach", "at", "on", "swims", "to the left", "bar chart", "two", "with", "Moon", "moon"},
 	"zh": {"红色", "鱼", "的", "在", "海滩上", "一条"},
 }, map[string]map[string]string{
 	"en": {"seaside": "beach", "mug": "cup", "mugs": "cups", "graph": "bar chart", "2": "two", "very": "", "salmon": "fish"},
@@ -21,11 +21,16 @@ var little = newLexicon(map[string][]string{
 func TestWording(t *testing.T) {
 	for prompt, want := range map[string]string{
 		// taught words stay as they are written
-		"A red Fish swims to the left!": "A red Fish swims to the left!",
+		"A red fish swims to the left!": "A red fish swims to the left!",
+		"on the Moon. The moon":         "on the Moon. The moon",
 		"the  fish's   cup":             "the  fish's   cup",
 		"":                              "",
 		"!!! … 🎉":                       "!!! … 🎉",
 		"红色的鱼":                          "红色的鱼",
+		// but for capitals
+		"A RED FISH SWIMS ON THE MOON": "A red fish swims on the moon |",
+		"A Red Fish's Cup on the MOON": "A red fish's cup on the moon |",
+		"RED fish":                     "red fish |",
 		// others are replaced
 		"a Mug at the Seaside":       "a cup at the beach | mug=cup seaside=beach",
 		"2 red mugs, a red mug":      "two red cups, a red cup | 2=two mugs=cups mug=cup",
@@ -43,7 +48,7 @@ func TestWording(t *testing.T) {
 		"cute, a fish":                        "a fish | -cute",
 		"可爱的鱼":                                "鱼 | -可爱",
 		"一条漂亮的大鱼在红色的船":                        "一条鱼在红色的 | -漂亮 -大 -船",
-		"a RED 大象 fish":                       "a RED fish | -大象",
+		"a RED 大象 fish":                       "a red fish | -大象",
 		"ｓｈｉｎｙ ｒｅｄ fish":                      "red fish | -shiny",
 		"zibble zabble":                       " | -zibble -zabble",
 		"大象":                                  " | -大象",

@@ -7,6 +7,7 @@ from words import EN_PLACE, EN_SCENE, NUMBERS, PAIRS, SHORT, ZH_COLOUR, ZH_PLACE
 TWICE = {'spin', 'run', 'hop', 'get'}
 LIT = ('spotlight', 'confetti')
 TOLD = ('swings', 'erupts', 'takes off', 'planets move', 'it is')
+NAMES = ['Inu', 'Mars', 'Moon', 'Shiba']  # what is written with a capital inside a sentence
 ALONE = {'bounce', 'spin', 'rotate', 'grow', 'shrink', 'jump', 'hop', 'leap', 'wave', 'dance', 'run', 'walk'}
 
 

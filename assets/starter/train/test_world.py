@@ -193,6 +193,10 @@ class Grammar(unittest.TestCase):
                     self.assertGreater(n, 0, (b, run))
                     run = run[n:]
 
+    def test_names(self):
+        rows = [r for k, v in vars(words).items() if k.startswith('EN') or k.endswith('_EN') for r in (v.values() if isinstance(v, dict) else [v])]
+        self.assertEqual(sorted({w for r in rows for s in ([r] if isinstance(r, str) else r) for w in s.split() if w != w.lower()}), lang.NAMES)
+
     @unittest.skipUnless(os.path.exists(SHIPPED), 'no tokenizer yet')
     def test_every_sentence_fits_and_is_known(self):
         t, r = tokens.Tokenizer(SHIPPED), random.Random(2)
