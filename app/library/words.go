@@ -70,7 +70,7 @@ func (l lexicon) wording(prompt string) inference.Wording {
 			n = len(rest)
 		}
 		w.put(rest[:n])
-		w.begins = w.begins || strings.ContainsAny(rest[:n], ".!?:\n")
+		w.begins = w.begins || ends(rest[:n])
 		rest = rest[n:]
 		if n = strings.IndexFunc(rest, func(r rune) bool { return !wordRune(r) }); n < 0 {
 			n = len(rest)
@@ -232,8 +232,9 @@ func tidy(parts []string) string {
 			last = out[len(out)-1]
 		}
 		if gap := !strings.ContainsFunc(p, wordRune); gap && (last == "" || !strings.ContainsFunc(last, wordRune)) {
-			if n := len(out); n > 1 && strings.TrimSpace(last) == "" && !isArticle(out[n-2]) {
-				out[n-1] = p // of two gaps the one that says more
+			// Of two gaps the one that says more stays.
+			if n := len(out); n > 1 && (ends(p) && !ends(last) || strings.TrimSpace(last) == "" && !isArticle(out[n-2])) {
+				out[n-1] = p
 			}
 			continue
 		}
@@ -252,6 +253,9 @@ func tidy(parts []string) string {
 	}
 	return strings.TrimSpace(strings.Join(out, ""))
 }
+
+// ends reports whether a sentence ends between two words.
+func ends(gap string) bool { return strings.ContainsAny(gap, ".!?:\n") }
 
 // spaced reports whether s is a word of a script that parts its words.
 func spaced(s string) bool {

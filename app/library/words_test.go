@@ -45,6 +45,7 @@ func TestWording(t *testing.T) {
 		"a fish, highly detailed, 4k":         "a fish | -highly -detailed -4k",
 		"a fish, highly detailed, at a beach": "a fish, at a beach | -highly -detailed",
 		"shiny fish. shiny!":                  "fish. | -shiny",
+		"a fish, cute. A cup":                 "a fish. A cup | -cute",
 		"cute, a fish":                        "a fish | -cute",
 		"可爱的鱼":                                "鱼 | -可爱",
 		"一条漂亮的大鱼在红色的船":                        "一条鱼在红色的 | -漂亮 -大 -船",
