@@ -49,7 +49,8 @@ func openScreen(t *testing.T) *screen {
 	}
 	s.startX()
 	s.program = exec.Command(binary)
-	s.program.Env = append(os.Environ(), "DISPLAY="+s.display, "WAYLAND_DISPLAY=", "KINORA_HOME="+s.home, "LANG=en_US.UTF-8")
+	s.program.Env = append(os.Environ(), "DISPLAY="+s.display, "WAYLAND_DISPLAY=", "KINORA_HOME="+s.home, "LANG=en_US.UTF-8",
+		"XDG_CONFIG_HOME="+s.home) // the toolkit keeps a file of its own, which another window may be writing
 	s.program.Stderr = &s.said
 	if err := s.program.Start(); err != nil {
 		t.Fatal(err)
