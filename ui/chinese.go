@@ -95,6 +95,8 @@ var chinese = speech{
 	"Comparing %d clips":                                   "对比 %d 个片段",
 	"They play in step; choose one to work with it": "同步播放；点选其中一个继续编辑",
 	"Settings taken over":                           "已沿用设置",
+	"1 frame":                                       "1 帧",
+	"1 step":                                        "1 步",
 	"%d frames":                                     "%d 帧",
 	"%d steps":                                      "%d 步",
 	"seed %d":                                       "种子 %d",

@@ -27,8 +27,12 @@ var facets = []facet{
 		return strings.Join(l, "  ·  ")
 	},
 	func(_ *Window, r inference.Request) string { return fmt.Sprintf("%d × %d", r.Width, r.Height) },
-	func(w *Window, r inference.Request) string { return w.say("%d frames", r.Frames) },
-	func(w *Window, r inference.Request) string { return w.say("%d steps", r.Steps) },
+	func(w *Window, r inference.Request) string {
+		return count(r.Frames, w.say("1 frame"), w.say("%d frames", r.Frames))
+	},
+	func(w *Window, r inference.Request) string {
+		return count(r.Steps, w.say("1 step"), w.say("%d steps", r.Steps))
+	},
 	func(w *Window, r inference.Request) string { return w.say("seed %d", r.Seed) },
 	func(_ *Window, r inference.Request) string { return r.Sampler },
 	func(w *Window, r inference.Request) string {
@@ -37,6 +41,14 @@ var facets = []facet{
 		}
 		return w.say("guidance %g", r.Guidance)
 	},
+}
+
+// count says how many there are.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
 }
 
 // describe is what a clip was made with, in a line.

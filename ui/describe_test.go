@@ -12,6 +12,9 @@ func TestCaptionsSayWhatDiffers(t *testing.T) {
 	r := newRig(t, newFake())
 	base := inference.Request{Model: "starter", Prompt: "a cat", Width: 64, Height: 48, Frames: 9, Steps: 8, Seed: 1, Sampler: "euler", Guidance: 4}
 	with := func(change func(*inference.Request)) history.Entry {
+		if got := describe(r.Window, inference.Request{Model: "starter", Width: 64, Height: 48, Frames: 1, Steps: 1}); got != "starter  ·  64 × 48  ·  1 frame  ·  1 step  ·  seed 0" {
+			t.Errorf("%q", got)
+		}
 		q := base
 		change(&q)
 		return history.Entry{Request: q}
