@@ -41,7 +41,7 @@ func (w *Window) ended(id job.ID) {
 		}
 	}
 	if len(done) > 1 {
-		w.over.Toast(w.say("%d clips are ready", len(done)), w.say("Compare"), func() { w.gallery.side(done) })
+		w.over.Offer(w.say("%d clips are ready", len(done)), w.say("Compare"), func() { w.gallery.side(done) })
 	}
 }
 

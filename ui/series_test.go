@@ -2,6 +2,7 @@ package ui
 
 import (
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2/test"
 
@@ -32,7 +33,7 @@ func TestSeriesIsOfferedForComparing(t *testing.T) {
 		t.Errorf("before the last one: %q", got)
 	}
 	f.step(ids[3], job.Done, nil)
-	r.settle()
+	r.wait(time.Minute) // one may be elsewhere
 	if got := r.over.Message(); got != "3 clips are ready" {
 		t.Fatalf("after the last one: %q", got)
 	}

@@ -83,6 +83,17 @@ func (o *Overlay) Hint(at fyne.CanvasObject, text string) {
 // Toast says something for a few seconds; action, when not empty, is what can
 // still be done about it.
 func (o *Overlay) Toast(text, action string, do func()) {
+	wait := 4 * time.Second
+	if action != "" {
+		wait = 8 * time.Second
+	}
+	o.tell(text, action, do, wait)
+}
+
+// Offer says something to people who may be elsewhere just now: it stays for a while.
+func (o *Overlay) Offer(text, action string, do func()) { o.tell(text, action, do, 2*time.Minute) }
+
+func (o *Overlay) tell(text, action string, do func(), wait time.Duration) {
 	if o.toastStop != nil {
 		o.toastStop()
 	}
@@ -92,12 +103,10 @@ func (o *Overlay) Toast(text, action string, do func()) {
 		o.Dismiss()
 		do()
 	}
-	wait := 4 * time.Second
 	if action == "" {
 		o.action.Hide()
 	} else {
 		o.action.Show()
-		wait = 8 * time.Second
 	}
 	o.toast.Show()
 	o.Refresh()
