@@ -33,6 +33,7 @@ type sentence struct {
 	words   int    // bytes that are no values: of two that fit, the one with more is meant
 	pattern *regexp.Regexp
 	wraps   map[int]bool // values that are sentences themselves
+	plain   map[int]bool // values that are none: what stands behind a colon is told apart
 }
 
 var verb = regexp.MustCompile(`%[-+# 0]*[\d.]*[a-zA-Z%]`)
@@ -46,7 +47,7 @@ var values = map[byte]string{
 }
 
 func read(en, zh string) sentence {
-	s := sentence{en: en, zh: zh, wraps: map[int]bool{}}
+	s := sentence{en: en, zh: zh, wraps: map[int]bool{}, plain: map[int]bool{}}
 	var p strings.Builder
 	at, n := 0, 0
 	plain := func(words string) {
@@ -65,6 +66,7 @@ func read(en, zh string) sentence {
 		}
 		n++
 		s.wraps[n] = kind == 'w'
+		s.plain[n] = kind != 'w' && !strings.HasSuffix(en[:v[0]], ": ") && !strings.HasSuffix(en[:v[0]], "(")
 		if p.Len() == 0 && at < len(en) {
 			p.WriteString(or(values[kind], `(.+?)`)) // no sentence begins with nothing
 		} else {
@@ -182,7 +184,7 @@ func (t *teller) fill(s sentence, en string) (string, bool) {
 	}
 	var put []string
 	for n := len(m) - 1; n > 0; n-- { // %10 before %1
-		if s.words < few && strings.Contains(m[n], ": ") {
+		if (s.words < few || s.plain[n]) && strings.Contains(m[n], ": ") && !quoted.MatchString(m[n]) {
 			return "", false
 		}
 		v, ok := m[n], false

@@ -25,7 +25,7 @@ var files = [][2]string{
 	{"%s is not understood, only TemplateProcessing is", "不支持 %1，只支持 TemplateProcessing"},
 	{"the template has an entry that is neither text nor a special token", "模板中有既不是文本也不是特殊词元的项"},
 	{"the template puts more around a text than one id after it, which is not understood", "模板在文本前后放了不止末尾的一个编号，不支持"},
-	{"at byte %d: %s", "在第 %1 字节：%2"},
+	{"at byte %d", "在第 %1 字节"},
 	{"it is cut off", "它不完整"},
 	{"found %q in place of %q", "应为 %2，却是 %1"},
 	{"a text is not UTF-8", "文本不是 UTF-8"},

@@ -219,3 +219,22 @@ func TestNothingElseIsInTheTable(t *testing.T) {
 		}
 	}
 }
+
+// What stands before a sentence, to say where, leaves the sentence as it is, and so does
+// the reason behind it.
+func TestPlacesStandBeforeSentences(t *testing.T) {
+	Sentences(func(en, _ string) {
+		en = example(en)
+		if got, want := Tell(en+": unexpected EOF"), Tell(en)+"：文件提前结束"; got != want {
+			t.Errorf("%q\nis told as %q\nwant       %q", en+": unexpected EOF", got, want)
+		}
+	})
+	for _, place := range []string{"invalid request", "picture /a/b.png", "cannot take settings from /a/b.mp4", "model large: denoiser", "history /a/history.db", "encode prompt", "blocks.3.attn.q", "/a/b c.safetensors", "line 3"} {
+		Sentences(func(en, _ string) {
+			en = example(en)
+			if got, want := Tell(place+": "+en), Tell(place)+"："+Tell(en); got != want {
+				t.Errorf("%q\nis told as %q\nwant       %q", place+": "+en, got, want)
+			}
+		})
+	}
+}

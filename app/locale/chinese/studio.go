@@ -50,7 +50,6 @@ var studio = [][2]string{
 	{"Kinora is set to stay offline; change the setting \"offline\" to fetch models", "Kinora 已设为离线；要下载模型请更改“离线”设置"},
 	{"%s cannot be used:", "%1 无法使用："},
 	{"line %d", "第 %1 行"},
-	{"line %d: %s", "第 %1 行：%2"},
 	{"it is larger than %d kB, so it is no configuration", "它大于 %1 kB，不是配置文件"},
 	{"a second document begins; one is allowed", "又开始了第二个文档，只允许一个"},
 	{"want lines of the form key: value", "每行应写成“键: 值”"},

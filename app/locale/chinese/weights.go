@@ -57,7 +57,6 @@ var weights = [][2]string{
 	{"tensors %q and %q, both empty, share one place", "空张量 %1 和 %2 在同一位置"},
 	{"cut short: the tensors take %d bytes, and %d are there; copy or download the file again", "文件不完整：张量占 %1 字节，只有 %2；请重新复制或下载"},
 	{"%d bytes behind the last tensor belong to none", "最后一个张量之后有 %1 字节不属于任何张量"},
-	{"byte %d: %s", "第 %1 字节：%2"},
 	{"%q expected", "应为 %1"},
 	{"',' or %q expected", "应为 ',' 或 %1"},
 	{"control character in a string", "字符串中有控制字符"},
