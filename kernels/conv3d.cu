@@ -21,8 +21,9 @@ KERNEL(256, conv3d_f32, const u32 *stop, const float *x, const float *cache, con
   KERNEL(32 * WarpsM * WarpsN, name, const u32 *stop, const u16 *x, const u16 *cache, const u16 *weights, float *out, \
          const float *bias, const float *residual, u32 N, u32 first, SHAPE_ARGUMENTS) {                           \
     if (all_stopped(stop)) return;                                                                                \
-    gemm<T, Pixels<u16>, BM, BN, WarpsM, WarpsN, Stages>(Pixels<u16>{x, cache, SHAPE}, weights, rows, N,          \
-                                                         kt * kh * kw * c, first + block_index(), 0, 1, END);     \
+    const u32 K = kt * kh * kw * c;                                                                               \
+    gemm<T, Pixels<u16>, Copied, BM, BN, WarpsM, WarpsN, Stages>(Pixels<u16>{x, cache, SHAPE}, Copied{weights},       \
+                                                                 rows, N, K, first + block_index(), 0, 1, END);   \
   }
 
 CONV3D(conv3d_bf16_128x256, Brain, 128, 256, 2, 4, 4)

@@ -1,6 +1,7 @@
 // The product of 16-bit matrices on tensor cores, sums in f32: out [M, N] =
-// epilogue(A [M, K] · B [N, K]ᵀ). Both are read along K in 16-byte pieces, B from
-// rows of K numbers, A through a Loader, which may gather them from anywhere.
+// epilogue(A [M, K] · B [N, K]ᵀ). Both are read along K in pieces of 8 numbers: A
+// through a Left, which may gather them from anywhere, B through a Right, which copies
+// them or, where they are stored narrower (Narrow), passes them through registers.
 // A block of WarpsM·WarpsN warps makes a tile of BM×BN; K goes by in slices of 32,
 // Stages of them in flight. Where K is cut into parts, a block makes one of them.
 #pragma once
@@ -11,8 +12,8 @@ template <int BM, int BN, int Stages> struct GemmTile {
   static constexpr u32 a = BM * 64, b = BN * 64, stage = a + b, bytes = Stages * stage;
 };
 
-template <class T, class Loader, int BM, int BN, int WarpsM, int WarpsN, int Stages>
-DEVICE void gemm(const Loader &loader, const u16 *weights, u32 M, u32 N, u32 K, u32 tile, u32 part, u32 parts,
+template <class T, class Left, class Right, int BM, int BN, int WarpsM, int WarpsN, int Stages>
+DEVICE void gemm(const Left &left, const Right &right, u32 M, u32 N, u32 K, u32 tile, u32 part, u32 parts,
                  const Epilogue &end) {
   constexpr int Threads = 32 * WarpsM * WarpsN, Rows = Threads / 4;
   constexpr int WM = BM / WarpsM, WN = BN / WarpsN, MT = WM / 16, NT = WN / 8;
@@ -25,32 +26,53 @@ DEVICE void gemm(const Loader &loader, const u16 *weights, u32 M, u32 N, u32 K, 
   const u32 base = shared_address(shared());
   const u32 chunk = t % 4, row = t / 4;
 
-  typename Loader::Row rows[BM / Rows];
-  UNROLL for (int i = 0; i < BM / Rows; i++) rows[i] = loader.row(m0 + row + i * Rows);
-
+  typename Left::Row rows[BM / Rows];
+  UNROLL for (int i = 0; i < BM / Rows; i++) rows[i] = left.row(m0 + row + i * Rows);
   const u32 all = (K + 31) / 32, per = (all + parts - 1) / parts;
   const u32 begin = part * per, slices = begin >= all ? 0 : all - begin < per ? all - begin : per;
   u32 k = begin * 32 + chunk * 8;
-  auto column = loader.column(k);
+  auto column = left.column(k);
   auto fetch = [&](u32 slice) {
     const u32 at = base + slice % Stages * Tile::stage;
     UNROLL for (int i = 0; i < BM / Rows; i++) {
       const u16 *from;
-      bool in = loader.find(rows[i], column, &from) && k < K;
+      bool in = left.find(rows[i], column, &from) && k < K;
       copy16(at + swizzle<4>(row + i * Rows, chunk), from, in);
     }
-    UNROLL for (int i = 0; i < BN / Rows; i++) {
-      u32 n = n0 + row + i * Rows;
-      bool in = n < N && k < K;
-      copy16(at + Tile::a + swizzle<4>(row + i * Rows, chunk), in ? weights + (u64)n * K + k : weights, in);
-    }
+    if constexpr (!Right::Narrow)
+      UNROLL for (int i = 0; i < BN / Rows; i++) {
+        u32 n = n0 + row + i * Rows;
+        bool in = n < N && k < K;
+        copy16(at + Tile::a + swizzle<4>(row + i * Rows, chunk), in ? right.b + (u64)n * K + k : right.b, in);
+      }
     k += 32;
-    loader.next(column);
+    left.next(column);
   };
   UNROLL for (int s = 0; s < Stages - 1; s++) {
     if ((u32)s < slices) fetch(s);
     copies_commit();
   }
+  typename Right::Row columns[BN / Rows];
+  UNROLL for (int i = 0; i < BN / Rows; i++) columns[i] = right.row(n0 + row + i * Rows);
+  // Of columns stored narrower a slice is read ahead into registers, and widened into
+  // its place while the slice before it is multiplied.
+  u32 ahead = begin * 32 + chunk * 8;
+  auto read = [&](u32 slice) {
+    if constexpr (Right::Narrow)
+      if (slice < slices) UNROLL for (int i = 0; i < BN / Rows; i++) right.read(columns[i], ahead);
+  };
+  auto widen = [&](u32 slice) {
+    if constexpr (Right::Narrow) {
+      if (slice >= slices) return;
+      char *to = shared() + slice % Stages * Tile::stage + Tile::a;
+      UNROLL for (int i = 0; i < BN / Rows; i++)
+        *(uint4 *)(to + swizzle<4>(row + i * Rows, chunk)) = right.wide(columns[i], ahead);
+      ahead += 32;
+    }
+  };
+  read(0);
+  widen(0);
+  read(1);
 
   float sum[MT][NT][4];
   UNROLL for (int i = 0; i < MT; i++) UNROLL for (int j = 0; j < NT; j++) UNROLL for (int e = 0; e < 4; e++) sum[i][j][e] = 0;
@@ -60,6 +82,8 @@ DEVICE void gemm(const Loader &loader, const u16 *weights, u32 M, u32 N, u32 K, 
     barrier();
     if (slice + Stages - 1 < slices) fetch(slice + Stages - 1);
     copies_commit();
+    widen(slice + 1);
+    read(slice + 2);
     const u32 at = base + slice % Stages * Tile::stage;
     // The second half's operands are on their way while the first half is computed.
     u32 a[2][MT][4], b[2][NT / 2][4];
@@ -114,4 +138,12 @@ struct Dense {
     *from = r.at && column < k ? r.at + column : a;
     return r.at != nullptr;
   }
+};
+
+// Copied reads B from rows of K numbers.
+struct Copied {
+  const u16 *b;
+  static constexpr bool Narrow = false;
+  struct Row {};
+  MEMBER Row row(u32) const { return {}; }
 };

@@ -1,5 +1,6 @@
-// How files store weights: 8-bit numbers, and ggml's blocks of 32 or 256. eight reads
-// eight that follow one another, i being a multiple of 8, as exactly as the CPU does.
+// How files store weights: 8-bit numbers, and ggml's blocks of 32 or 256. An Eight is
+// eight of a block that follow one another, number i being the first, a multiple of 8:
+// first read, and when what was read is there, widened as exactly as the CPU does.
 #pragma once
 #include "number.cuh"
 
@@ -47,103 +48,140 @@ DEVICE float e5m2(u32 x) { return Half::wide((u16)(x << 8)); }
 
 // Blocks begin at even addresses.
 DEVICE u32 two(const u8 *p) { return *(const u16 *)p; }
-DEVICE float half_at(const u8 *p) { return Half::wide((u16)two(p)); }
-DEVICE u32 four(const u8 *p) { return two(p) | two(p + 2) << 16; }
-struct Eight { u8 q[8]; };
-DEVICE Eight bytes_at(const u8 *p) {
-  Eight e;
-  UNROLL for (int j = 0; j < 4; j++) {
-    const u32 v = two(p + 2 * j);
-    e.q[2 * j] = (u8)v, e.q[2 * j + 1] = (u8)(v >> 8);
-  }
-  return e;
-}
+DEVICE float half_of(u32 bits) { return Half::wide((u16)bits); }
 
 DEVICE float level(u32 q) {
   constexpr float levels[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
   return levels[q];
 }
 
-// scale_min unpacks the 6-bit scale and offset of group g of a K-block's twelve bytes.
-DEVICE void scale_min(const u8 *p, u32 g, u32 *scale, u32 *offset) {
-  if (g < 4) *scale = p[g] & 63, *offset = p[g + 4] & 63;
-  else *scale = (p[g + 4] & 15) | p[g - 4] >> 6 << 4, *offset = p[g + 4] >> 4 | p[g] >> 6 << 4;
-}
+template <u32 S> struct Eight {
+  static constexpr bool Fp8 = S <= F8_E5M2;
+  u32 low[4], high[4];  // the numbers' bits, two bytes in each; of fp8, four in two
+  u32 d, m, s[3];       // the block's scale and offset, and bytes with its groups'
 
+  // read reads from the block b; fp8 begins there, at 8 bytes.
+  MEMBER void read(const u8 *b, u32 i) {
+    if constexpr (Fp8) {
+      const uint2 v = *(const uint2 *)b;
+      low[0] = v.x, low[1] = v.y;
+    } else if constexpr (S == Q4_0 || S == Q4_1 || S == IQ4_NL) {
+      bytes(low, b + (S == Q4_1 ? 4 : 2) + i % 16);
+      d = two(b);
+      if (S == Q4_1) m = two(b + 2);
+    } else if constexpr (S == Q5_0 || S == Q5_1) {
+      const u32 at = S == Q5_1 ? 4 : 2;
+      high[0] = b[at + i / 8];
+      bytes(low, b + at + 4 + i % 16);
+      d = two(b);
+      if (S == Q5_1) m = two(b + 2);
+    } else if constexpr (S == Q8_0) {
+      bytes(low, b + 2 + i);
+      d = two(b);
+    } else if constexpr (S == Q2_K) {
+      bytes(low, b + 16 + i / 128 * 32 + i % 32);
+      s[0] = b[i / 16], d = two(b + 80), m = two(b + 82);
+    } else if constexpr (S == Q3_K) {
+      bytes(low, b + 32 + i / 128 * 32 + i % 32), bytes(high, b + i % 32);
+      const u32 g = i / 16;
+      s[0] = b[96 + g % 8], s[1] = b[104 + g % 4], d = two(b + 108);
+    } else if constexpr (S == Q4_K || S == Q5_K) {
+      const u32 g = i / 32;
+      bytes(low, b + (S == Q5_K ? 48 : 16) + g / 2 * 32 + i % 32);
+      if (S == Q5_K) bytes(high, b + 16 + i % 32);
+      s[0] = b[4 + g], s[1] = b[8 + g], s[2] = b[4 + g % 4];
+      d = two(b), m = two(b + 2);
+    } else if constexpr (S == Q6_K) {
+      bytes(low, b + 64 * (i / 128) + i % 64), bytes(high, b + 128 + 32 * (i / 128) + i % 32);
+      s[0] = b[192 + i / 16], d = two(b + 208);
+    } else {
+      static_assert(S == IQ4_XS, "a type without a layout");
+      const u32 g = i / 32;
+      bytes(low, b + 8 + 16 * g + i % 16);
+      s[0] = b[4 + g / 2], s[1] = two(b + 2), d = two(b);
+    }
+  }
+
+  // widen turns what was read into numbers.
+  MEMBER void widen(u32 i, float v[8]) const {
+    if constexpr (Fp8) {
+      UNROLL for (int j = 0; j < 8; j++) {
+        const u32 q = low[j / 4] >> (8 * (j % 4)) & 255;
+        v[j] = S == F8_E4M3 ? e4m3(q) : e5m2(q);
+      }
+    } else if constexpr (S == Q4_0 || S == Q4_1 || S == IQ4_NL) {
+      const float a = half_of(d), o = S == Q4_1 ? half_of(m) : 0;
+      UNROLL for (int j = 0; j < 8; j++) {
+        const u32 q = byte(low, j) >> (i / 16 * 4) & 15;
+        v[j] = S == Q4_0 ? a * (float)((int)q - 8) : S == Q4_1 ? times(a, (float)q) + o : a * level(q);
+      }
+    } else if constexpr (S == Q5_0 || S == Q5_1) {
+      const float a = half_of(d), o = S == Q5_1 ? half_of(m) : 0;
+      UNROLL for (int j = 0; j < 8; j++) {
+        const u32 q = (byte(low, j) >> (i / 16 * 4) & 15) | (high[0] >> j & 1) << 4;
+        v[j] = S == Q5_0 ? a * (float)((int)q - 16) : times(a, (float)q) + o;
+      }
+    } else if constexpr (S == Q8_0) {
+      const float a = half_of(d);
+      UNROLL for (int j = 0; j < 8; j++) v[j] = a * (float)(signed char)byte(low, j);
+    } else if constexpr (S == Q2_K) {
+      const float a = times(half_of(d), (float)(s[0] & 15)), o = times(half_of(m), (float)(s[0] >> 4));
+      UNROLL for (int j = 0; j < 8; j++) v[j] = times(a, (float)(byte(low, j) >> (i / 32 % 4 * 2) & 3)) - o;
+    } else if constexpr (S == Q3_K) {
+      const u32 g = i / 16, scale = (s[0] >> (4 * (g / 8)) & 15) | (s[1] >> (2 * (g / 4)) & 3) << 4;
+      const float a = half_of(d) * (float)((int)scale - 32);
+      UNROLL for (int j = 0; j < 8; j++) {
+        const int q = (int)(byte(low, j) >> (i / 32 % 4 * 2) & 3) - (byte(high, j) >> (i / 32) & 1 ? 0 : 4);
+        v[j] = a * (float)q;
+      }
+    } else if constexpr (S == Q4_K || S == Q5_K) {
+      // of 6 bits each; groups from 4 on have their upper two beside those of others
+      const u32 g = i / 32;
+      const u32 scale = g < 4 ? s[0] & 63 : (s[1] & 15) | s[2] >> 6 << 4;
+      const u32 offset = g < 4 ? s[1] & 63 : s[1] >> 4 | s[0] >> 6 << 4;
+      const float a = half_of(d) * (float)scale, o = times(half_of(m), (float)offset);
+      UNROLL for (int j = 0; j < 8; j++) {
+        u32 q = byte(low, j) >> (g % 2 * 4) & 15;
+        if (S == Q5_K) q |= (byte(high, j) >> g & 1) << 4;
+        v[j] = times(a, (float)q) - o;
+      }
+    } else if constexpr (S == Q6_K) {
+      const u32 r = i % 128;
+      const float a = half_of(d) * (float)(signed char)s[0];
+      UNROLL for (int j = 0; j < 8; j++) {
+        const u32 q = (byte(low, j) >> (r / 64 * 4) & 15) | (byte(high, j) >> (r / 32 * 2) & 3) << 4;
+        v[j] = a * (float)((int)q - 32);
+      }
+    } else {
+      const u32 g = i / 32, scale = (s[0] >> (4 * (g % 2)) & 15) | (s[1] >> (2 * g) & 3) << 4;
+      const float a = half_of(d) * (float)((int)scale - 32);
+      UNROLL for (int j = 0; j < 8; j++) v[j] = a * level(byte(low, j) >> (i % 32 / 16 * 4) & 15);
+    }
+  }
+
+ private:
+  MEMBER static void bytes(u32 (&to)[4], const u8 *p) { UNROLL for (int j = 0; j < 4; j++) to[j] = two(p + 2 * j); }
+  MEMBER static u32 byte(const u32 (&from)[4], int j) { return from[j / 2] >> (8 * (j % 2)) & 255; }
+};
+
+// eight reads and widens eight of a type that is known when it runs; not of fp8.
+template <u32 S> DEVICE void eight_of(const u8 *b, u32 i, float v[8]) {
+  Eight<S> e;
+  e.read(b, i), e.widen(i, v);
+}
 DEVICE void eight(u32 stored, const u8 *b, u32 i, float v[8]) {
   switch (stored) {
-    case Q4_0: case Q4_1: case IQ4_NL: {
-      const Eight e = bytes_at(b + (stored == Q4_1 ? 4 : 2) + i % 16);
-      const float d = half_at(b), m = stored == Q4_1 ? half_at(b + 2) : 0;
-      UNROLL for (int j = 0; j < 8; j++) {
-        const u32 q = e.q[j] >> (i / 16 * 4) & 15;
-        v[j] = stored == Q4_0 ? d * (float)((int)q - 8) : stored == Q4_1 ? times(d, (float)q) + m : d * level(q);
-      }
-      return;
-    }
-    case Q5_0: case Q5_1: {
-      const u32 at = stored == Q5_1 ? 4 : 2, high = four(b + at) >> i;
-      const Eight e = bytes_at(b + at + 4 + i % 16);
-      const float d = half_at(b), m = stored == Q5_1 ? half_at(b + 2) : 0;
-      UNROLL for (int j = 0; j < 8; j++) {
-        const u32 q = (e.q[j] >> (i / 16 * 4) & 15) | (high >> j & 1) << 4;
-        v[j] = stored == Q5_0 ? d * (float)((int)q - 16) : times(d, (float)q) + m;
-      }
-      return;
-    }
-    case Q8_0: {
-      const Eight e = bytes_at(b + 2 + i);
-      const float d = half_at(b);
-      UNROLL for (int j = 0; j < 8; j++) v[j] = d * (float)(signed char)e.q[j];
-      return;
-    }
-    case Q2_K: {
-      const Eight e = bytes_at(b + 16 + i / 128 * 32 + i % 32);
-      const u32 s = b[i / 16], shift = i / 32 % 4 * 2;
-      const float d = times(half_at(b + 80), (float)(s & 15)), m = times(half_at(b + 82), (float)(s >> 4));
-      UNROLL for (int j = 0; j < 8; j++) v[j] = times(d, (float)(e.q[j] >> shift & 3)) - m;
-      return;
-    }
-    case Q3_K: {
-      const Eight e = bytes_at(b + 32 + i / 128 * 32 + i % 32), high = bytes_at(b + i % 32);
-      const u32 g = i / 16, s = (b[96 + g % 8] >> (4 * (g / 8)) & 15) | (b[104 + g % 4] >> (2 * (g / 4)) & 3) << 4;
-      const float d = half_at(b + 108) * (float)((int)s - 32);
-      UNROLL for (int j = 0; j < 8; j++) {
-        const int q = (int)(e.q[j] >> (i / 32 % 4 * 2) & 3) - (high.q[j] >> (i / 32) & 1 ? 0 : 4);
-        v[j] = d * (float)q;
-      }
-      return;
-    }
-    case Q4_K: case Q5_K: {
-      const u32 g = i / 32;
-      u32 s, o;
-      scale_min(b + 4, g, &s, &o);
-      const float d = half_at(b) * (float)s, m = times(half_at(b + 2), (float)o);
-      const Eight e = bytes_at(b + (stored == Q5_K ? 48 : 16) + g / 2 * 32 + i % 32);
-      Eight high = {};
-      if (stored == Q5_K) high = bytes_at(b + 16 + i % 32);
-      UNROLL for (int j = 0; j < 8; j++) {
-        const u32 q = (e.q[j] >> (g % 2 * 4) & 15) | (high.q[j] >> g & 1) << 4;
-        v[j] = times(d, (float)q) - m;
-      }
-      return;
-    }
-    case Q6_K: {
-      const u32 n = i / 128, r = i % 128;
-      const Eight low = bytes_at(b + 64 * n + r % 64), high = bytes_at(b + 128 + 32 * n + r % 32);
-      const float d = half_at(b + 208) * (float)(signed char)b[192 + i / 16];
-      UNROLL for (int j = 0; j < 8; j++) {
-        const u32 q = (low.q[j] >> (r / 64 * 4) & 15) | (high.q[j] >> (r / 32 * 2) & 3) << 4;
-        v[j] = d * (float)((int)q - 32);
-      }
-      return;
-    }
-    case IQ4_XS: {
-      const u32 g = i / 32, s = (b[4 + g / 2] >> (4 * (g % 2)) & 15) | (two(b + 2) >> (2 * g) & 3) << 4;
-      const float d = half_at(b) * (float)((int)s - 32);
-      const Eight e = bytes_at(b + 8 + 16 * g + i % 16);
-      UNROLL for (int j = 0; j < 8; j++) v[j] = d * level(e.q[j] >> (i % 32 / 16 * 4) & 15);
-      return;
-    }
+    case Q4_0: return eight_of<Q4_0>(b, i, v);
+    case Q4_1: return eight_of<Q4_1>(b, i, v);
+    case Q5_0: return eight_of<Q5_0>(b, i, v);
+    case Q5_1: return eight_of<Q5_1>(b, i, v);
+    case Q8_0: return eight_of<Q8_0>(b, i, v);
+    case Q2_K: return eight_of<Q2_K>(b, i, v);
+    case Q3_K: return eight_of<Q3_K>(b, i, v);
+    case Q4_K: return eight_of<Q4_K>(b, i, v);
+    case Q5_K: return eight_of<Q5_K>(b, i, v);
+    case Q6_K: return eight_of<Q6_K>(b, i, v);
+    case IQ4_NL: return eight_of<IQ4_NL>(b, i, v);
+    case IQ4_XS: return eight_of<IQ4_XS>(b, i, v);
   }
 }

@@ -137,9 +137,10 @@ type Device struct {
 	broken error      // what ended the context
 	// kernels are being tried
 	proving bool
-	// tests choose tiles
+	// tests choose tiles, and whether packed weights are widened "first" or "inside"
 	force      string
 	forceParts int
+	widening   string
 }
 
 // stopWords is how many bytes of Device.stop kernels are given: the word that ends them,

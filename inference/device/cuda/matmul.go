@@ -9,12 +9,9 @@ func matmul(c *call) error {
 	n, k := c.n.In[1].Shape[0], c.n.In[1].Shape[1]
 	m := c.n.Shape.Len() / n
 	atBias, atScale := c.n.BiasAndScale()
-	w, t, err := c.matrix(1, k, 1, atScale)
-	if err != nil {
-		return err
-	}
 	var bias mem
 	if atBias > 0 {
+		var err error
 		if bias, err = c.f(atBias); err != nil {
 			return err
 		}
@@ -26,6 +23,13 @@ func matmul(c *call) error {
 	}
 	end := []any{c.out, bias, f.gate, f.residual, int(c.n.Attr.(graph.MatMulAttr).Act), max(1, f.every), f.stride, kind}
 	flops := 2 * float64(m) * float64(n) * float64(k)
+	if g, parts, ok := c.inside(m, n, k); ok {
+		return c.storedProduct(g, parts, m, n, k, atScale, flops, end)
+	}
+	w, t, err := c.matrix(1, k, 1, atScale)
+	if err != nil {
+		return err
+	}
 	if t == tensor.F32 {
 		x, err := c.f(0)
 		if err != nil {
@@ -112,27 +116,41 @@ const mostParts, leastSlices = 4, 12
 // tile chooses the tile, and into how many parts K is cut where it may be, by how
 // many waves of blocks there will be and how full the last one is.
 func (d *Device) tile(m, n, k int, cut bool) (best gemmTile, parts int) {
-	return d.tileOf(tiles, m, n, k, cut)
+	best, parts, _ = d.tileOf(tiles, m, n, k, cut)
+	return best, parts
 }
 
-func (d *Device) tileOf(list []gemmTile, m, n, k int, cut bool) (best gemmTile, parts int) {
+func (d *Device) tileOf(list []gemmTile, m, n, k int, cut bool) (best gemmTile, parts int, products float64) {
+	most := 1
+	if cut {
+		most = mostParts
+	}
+	return d.choose(list, m, n, k, most, 0)
+}
+
+// byteProducts is how many products the whole GPU makes while a byte is written to its
+// memory, or read: about.
+const byteProducts = 100
+
+// choose also tells how long it takes, in products that a processor makes at its best.
+// Beside them a block has so many to do for each number of its columns.
+func (d *Device) choose(list []gemmTile, m, n, k, most int, beside float64) (best gemmTile, parts int, products float64) {
 	for _, g := range list {
 		if g.name == d.force {
-			return g, max(1, d.forceParts)
+			return g, max(1, d.forceParts), 0
 		}
 	}
 	processors := max(1, d.info.Processors)
-	least := 0.0
 	for _, g := range list {
-		for p := 1; p == 1 || cut && p <= mostParts && k/32/p >= leastSlices; p++ {
-			cost := g.turns(g.count(m, n)*p, processors) * float64(g.m*g.n) * float64(k) / float64(p) / g.speed
-			if p > 1 { // sums are written and read again: about 100 products for each byte
-				cost += float64(p) * 8 * float64(m) * float64(n) * 100 / float64(processors)
+		for p := 1; p == 1 || p <= most && k/32/p >= leastSlices; p++ {
+			cost := g.turns(g.count(m, n)*p, processors) * float64(g.n) * (float64(g.m)/g.speed + beside) * float64(k) / float64(p)
+			if p > 1 { // sums are written and read again
+				cost += float64(p) * 8 * float64(m) * float64(n) * byteProducts / float64(processors)
 			}
-			if least == 0 || cost < least {
-				best, parts, least = g, p, cost
+			if products == 0 || cost < products {
+				best, parts, products = g, p, cost
 			}
 		}
 	}
-	return best, parts
+	return best, parts, products
 }

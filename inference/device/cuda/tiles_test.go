@@ -15,7 +15,8 @@ import (
 )
 
 // Whatever tile is chosen, and into how many parts K is cut, results are right: every
-// case of the operations that have tiles, with each of them.
+// case of the operations that have tiles, with each of them. Packed weights are widened
+// first; those that are widened inside have tiles of their own (TestEveryStoredTile).
 func TestEveryTile(t *testing.T) {
 	for _, c := range []struct {
 		force string
@@ -23,7 +24,7 @@ func TestEveryTile(t *testing.T) {
 	}{{"128x256", 1}, {"128x192", 1}, {"128x128", 1}, {"64x64", 1}, {"64x64", 2}, {"128x256", 4}, {"128x128", 3}} {
 		t.Run(fmt.Sprint(c.force, " in ", c.parts), func(t *testing.T) {
 			d := onHost(t, Options{}).(*Device)
-			d.force, d.forceParts = c.force, c.parts
+			d.force, d.forceParts, d.widening = c.force, c.parts, "first"
 			for _, op := range []graph.Op{graph.MatMul, graph.Conv3D} {
 				if op == graph.Conv3D && c.parts > 1 {
 					continue

@@ -53,7 +53,7 @@ func TestEveryWideTile(t *testing.T) {
 	}{{"128x256", 1}, {"128x192", 1}, {"128x128", 1}, {"64x128", 1}, {"64x128", 2}, {"128x256", 3}} {
 		t.Run(fmt.Sprint(c.force, " in ", c.parts), func(t *testing.T) {
 			d := onHopper(t, Options{})
-			d.wide, d.force, d.forceParts = true, c.force, c.parts
+			d.wide, d.force, d.forceParts, d.widening = true, c.force, c.parts, "first"
 			for _, op := range []graph.Op{graph.MatMul, graph.Composite, graph.Conv3D} {
 				if op == graph.Conv3D && (c.parts > 1 || c.force != "128x256" && c.force != "128x128") {
 					continue
