@@ -72,6 +72,8 @@ type Options struct {
 	Look func(name, clip string, p device.Program, each time.Duration) error
 	// Ways are several in which the device can do the same; empty: as it does.
 	Ways []Way
+	// PackedWays are Ways of products with weights in fewer bits.
+	PackedWays []Way
 	// Blocks is how many blocks of the denoiser are drawn; 0: all.
 	Blocks int
 }
@@ -86,7 +88,7 @@ type Way struct {
 }
 
 // Parts are what Run measures, in order.
-var Parts = []string{"ceilings", "operations", "step", "decode"}
+var Parts = []string{"ceilings", "operations", "packed", "step", "decode"}
 
 type bench struct {
 	Options
@@ -113,8 +115,8 @@ func Run(ctx context.Context, o Options) (device.Ceilings, []error) {
 	for _, part := range []struct {
 		name string
 		run  func() error
-	}{{"operations", b.operations}, {"step", b.steps}, {"decode", b.decodes}} {
-		if !b.wants(part.name) || part.name == "decode" && o.Size == Short {
+	}{{"operations", b.operations}, {"packed", b.packed}, {"step", b.steps}, {"decode", b.decodes}} {
+		if !b.wants(part.name) || (part.name == "decode" || part.name == "packed") && o.Size == Short {
 			continue
 		}
 		if err := part.run(); err != nil {

@@ -78,7 +78,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("%+v", l)
 		}
 	}
-	for _, name := range []string{"product q", "attention", "attention to the text", "norm and modulate", "rope", "conv3d 32 to 16", "denoiser", "decoder"} {
+	for _, name := range []string{"product q", "attention", "attention to the text", "norm and modulate", "rope", "conv3d 32 to 16", "16 products in q8_0", "denoiser", "decoder"} {
 		if !seen[name] {
 			t.Errorf("no %s among %v", name, seen)
 		}

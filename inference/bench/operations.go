@@ -9,6 +9,7 @@ import (
 	"kinora/inference/device"
 	"kinora/inference/graph"
 	"kinora/inference/tensor"
+	"kinora/inference/weights"
 )
 
 // A clip is a size that is measured: frames, rows and columns of the latent.
@@ -128,8 +129,10 @@ func (b *bench) convolutions(c clip) error {
 	return nil
 }
 
-func (b *bench) operation(c clip, o operation) error {
-	p, _, err := b.loaded(b.source(), nil, o.draw)
+func (b *bench) operation(c clip, o operation) error { return b.operationOf(c, o, b.source()) }
+
+func (b *bench) operationOf(c clip, o operation, src weights.Source) error {
+	p, _, err := b.loaded(src, nil, o.draw)
 	if err != nil {
 		return err
 	}
@@ -139,11 +142,11 @@ func (b *bench) operation(c clip, o operation) error {
 		return err
 	}
 	b.report(b.rated(Line{Name: o.name, Clip: c.name, Seconds: each.Seconds()}, o.flops, o.bytes))
-	return b.otherWays(o.name, c, p, each, b.source(), nil, o.draw, o.flops, o.bytes)
+	return b.otherWays(o.name, c, p, each, src, nil, o.draw, o.flops, o.bytes)
 }
 
 // otherWays measures again what differs in them from p, which took that long.
-func (b *bench) otherWays(name string, c clip, p device.Program, first time.Duration, src *random, with device.Program,
+func (b *bench) otherWays(name string, c clip, p device.Program, first time.Duration, src weights.Source, with device.Program,
 	draw func(s *graph.Scope) *graph.Node, flops, bytes float64) error {
 	if len(b.Ways) < 2 {
 		return nil
@@ -171,7 +174,7 @@ func (b *bench) otherWays(name string, c clip, p device.Program, first time.Dura
 
 // loaded draws and loads, fills the inputs with random numbers, and tells the
 // operations of a run.
-func (b *bench) loaded(src *random, with device.Program, draw func(s *graph.Scope) *graph.Node) (device.Program, float64, error) {
+func (b *bench) loaded(src weights.Source, with device.Program, draw func(s *graph.Scope) *graph.Node) (device.Program, float64, error) {
 	g, err := graph.Build(src.Info, func(s *graph.Scope) []*graph.Node { return []*graph.Node{draw(s)} })
 	if err != nil {
 		return nil, 0, err
@@ -185,7 +188,7 @@ func (b *bench) loaded(src *random, with device.Program, draw func(s *graph.Scop
 		return nil, 0, err
 	}
 	for name, port := range p.In {
-		if err := prog.In(name).Write(src.normal(port.DType, port.Shape.Len(), 1)); err != nil {
+		if err := prog.In(name).Write(b.source().normal(port.DType, port.Shape.Len(), 1)); err != nil {
 			return nil, 0, err
 		}
 	}

@@ -76,6 +76,12 @@ func gelu(x float64) float64 {
 func largeProduct(name string, m, n, k int, d tensor.DType, act graph.ActKind, gate bool) large {
 	x, bias := pattern(m*k, 1, 1), pattern(n, 3, 1)
 	e, w := entry(pattern(n*k, 2, 1/math.Sqrt(float64(k))), d, n, k)
+	if per, size := d.Block(); per > 1 || size == 1 { // widened to bf16, before the product or in it
+		d = tensor.BF16
+		for i := range w {
+			w[i] = float32(rounded(w[i], d))
+		}
+	}
 	be, _ := entry(bias, tensor.F32, n)
 	var h, table []float32
 	l := large{name: name, shape: tensor.Shape{m, n}, in: map[string][]float32{"x": x}, weights: weights.Map{"w": e, "bias": be}}
@@ -201,6 +207,8 @@ func larges(small bool) map[string]func() large {
 		return map[string]func() large{
 			"product bf16":     func() large { return largeProduct("300x260x72", 300, 260, 72, tensor.BF16, graph.NoAct, true) },
 			"product f16":      func() large { return largeProduct("300x260x72", 300, 260, 72, tensor.F16, graph.GELU, false) },
+			"product q8_0":     func() large { return largeProduct("33x70x96", 33, 70, 96, tensor.Q8_0, graph.GELU, false) },
+			"product q4_k":     func() large { return largeProduct("70x131x512", 70, 131, 512, tensor.Q4K, graph.NoAct, true) },
 			"attention":        func() large { return largeAttention("130x130", 130, 130, 2, 128) },
 			"conv3d bf16":      func() large { return largeConv("6x7", 6, 7, 16, 24, tensor.BF16) },
 			"feed-forward f32": func() large { return largeProduct("65x70x33", 65, 70, 33, tensor.F32, graph.GELU, false) },
@@ -209,6 +217,10 @@ func larges(small bool) map[string]func() large {
 	return map[string]func() large{
 		"product bf16": func() large { return largeProduct("1500x3072x3072", 1500, 3072, 3072, tensor.BF16, graph.NoAct, true) },
 		"product f16":  func() large { return largeProduct("3000x3072x3072", 3000, 3072, 3072, tensor.F16, graph.NoAct, true) },
+		"product f8":   func() large { return largeProduct("20x18432x3072", 20, 18432, 3072, tensor.F8E4M3, graph.NoAct, true) },
+		"product q8_0": func() large { return largeProduct("77x10240x4096", 77, 10240, 4096, tensor.Q8_0, graph.GELU, false) },
+		"product q4_k": func() large { return largeProduct("200x3072x14336", 200, 3072, 14336, tensor.Q4K, graph.NoAct, true) },
+		"product q6_k": func() large { return largeProduct("1500x3072x3072", 1500, 3072, 3072, tensor.Q6K, graph.NoAct, true) },
 		"product f32":  func() large { return largeProduct("1500x3072x3072", 1500, 3072, 3072, tensor.F32, graph.NoAct, true) },
 		"feed-forward bf16": func() large {
 			return largeProduct("27280x14336x3072", 27280, 14336, 3072, tensor.BF16, graph.GELU, false)
@@ -281,7 +293,7 @@ func (l large) measure(ctx context.Context, d device.Device, samples int) (r dev
 
 // largeItems are the names of the large checks, after the precision.
 func largeItems(small bool) (list []string) {
-	for _, n := range []string{"product bf16", "product f16", "product f32", "feed-forward bf16", "feed-forward f32", "attention", "attention, text", "conv3d bf16", "conv3d f16"} {
+	for _, n := range []string{"product bf16", "product f16", "product f8", "product q8_0", "product q4_k", "product q6_k", "product f32", "feed-forward bf16", "feed-forward f32", "attention", "attention, text", "conv3d bf16", "conv3d f16"} {
 		if larges(small)[n] != nil {
 			list = append(list, "auto/large "+n)
 		}

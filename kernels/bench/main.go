@@ -26,7 +26,7 @@ func main() {
 	out := flag.String("o", "bench.jsonl", "where results go")
 	small := flag.Bool("small", false, "tiny sizes, to try the program itself")
 	name := flag.String("device", "cuda", "cuda, or emulated or emulated-hopper to try the program where there is no GPU")
-	only := flag.String("only", "", "ceilings, operations, step or decode; all by default")
+	only := flag.String("only", "", "ceilings, operations, packed, step or decode; all by default")
 	which := flag.String("kernels", "both", "on compute capability 9.0: wgmma, mma, proved (wgmma, if it agrees with mma), or both side by side")
 	runs := flag.Int("runs", 20, "how often each is run")
 	most := flag.Duration("most", time.Second, "how long each may take, though it is run twice at least")
@@ -84,8 +84,9 @@ func main() {
 	if *small {
 		o.Size = bench.Tiny
 	}
+	kernels := func(p device.Program) string { return fmt.Sprint(d.Launches(p)) }
+	o.PackedWays = []bench.Way{{Name: "as it chooses", Take: func() { d.WidenFirst(false) }, Kernels: kernels}, {Name: "widened first", Take: func() { d.WidenFirst(true) }, Kernels: kernels}}
 	if wide, _ := d.Wide(); wide && *which == "both" {
-		kernels := func(p device.Program) string { return fmt.Sprint(d.Launches(p)) }
 		o.Ways = []bench.Way{{Name: "wgmma", Take: func() { d.Prefer(true) }, Kernels: kernels}, {Name: "mma.sync", Take: func() { d.Prefer(false) }, Kernels: kernels}}
 	}
 	if *only != "" {

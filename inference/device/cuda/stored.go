@@ -48,6 +48,14 @@ func (c *call) inside(m, n, k int) (g gemmTile, parts int, ok bool) {
 	return c.dev.insideOf(w.DType, m, n, k)
 }
 
+// WidenFirst decides whether what is loaded from now on widens every packed weight before
+// its product; measurements compare.
+func (d *Device) WidenFirst(always bool) {
+	if d.widening = ""; always {
+		d.widening = "first"
+	}
+}
+
 func (d *Device) insideOf(t tensor.DType, m, n, k int) (g gemmTile, parts int, ok bool) {
 	switch d.widening {
 	case "first":
