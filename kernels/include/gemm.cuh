@@ -52,57 +52,62 @@ DEVICE void gemm(const Left &left, const Right &right, u32 M, u32 N, u32 K, u32 
     if ((u32)s < slices) fetch(s);
     copies_commit();
   }
+  // Of columns stored narrower, Ahead slices are on their way into registers, and the next
+  // is widened into its place, while one is multiplied.
+  constexpr int Ahead = Right::Ahead;
   typename Right::Row columns[BN / Rows];
+  typename Right::Piece pieces[Ahead][BN / Rows];
   UNROLL for (int i = 0; i < BN / Rows; i++) columns[i] = right.row(n0 + row + i * Rows);
-  // Of columns stored narrower a slice is read ahead into registers, and widened into
-  // its place while the slice before it is multiplied.
-  u32 ahead = begin * 32 + chunk * 8;
-  auto read = [&](u32 slice) {
+  const u32 from = begin * 32 + chunk * 8;
+  auto read = [&](u32 slice, int to) {
     if constexpr (Right::Narrow)
-      if (slice < slices) UNROLL for (int i = 0; i < BN / Rows; i++) right.read(columns[i], ahead);
+      if (slice < slices)
+        UNROLL for (int i = 0; i < BN / Rows; i++) right.read(columns[i], from + slice * 32, pieces[to][i]);
   };
-  auto widen = [&](u32 slice) {
-    if constexpr (Right::Narrow) {
-      if (slice >= slices) return;
-      char *to = shared() + slice % Stages * Tile::stage + Tile::a;
-      UNROLL for (int i = 0; i < BN / Rows; i++)
-        *(uint4 *)(to + swizzle<4>(row + i * Rows, chunk)) = right.wide(columns[i], ahead);
-      ahead += 32;
-    }
+  auto widen = [&](u32 slice, int at) {
+    if constexpr (Right::Narrow)
+      if (slice < slices) {
+        char *to = shared() + slice % Stages * Tile::stage + Tile::a;
+        UNROLL for (int i = 0; i < BN / Rows; i++)
+          *(uint4 *)(to + swizzle<4>(row + i * Rows, chunk)) = right.wide(columns[i], from + slice * 32, pieces[at][i]);
+      }
   };
-  read(0);
-  widen(0);
-  read(1);
+  UNROLL for (int s = 0; s < Ahead; s++) read(s, s);
+  widen(0, 0);
+  read(Ahead, 0);
 
   float sum[MT][NT][4];
   UNROLL for (int i = 0; i < MT; i++) UNROLL for (int j = 0; j < NT; j++) UNROLL for (int e = 0; e < 4; e++) sum[i][j][e] = 0;
   const u32 wm = warp % WarpsM * WM, wn = warp / WarpsM * WN;
-  for (u32 slice = 0; slice < slices; slice++) {
-    copies_wait<Stages - 2>();
-    barrier();
-    if (slice + Stages - 1 < slices) fetch(slice + Stages - 1);
-    copies_commit();
-    widen(slice + 1);
-    read(slice + 2);
-    const u32 at = base + slice % Stages * Tile::stage;
-    // The second half's operands are on their way while the first half is computed.
-    u32 a[2][MT][4], b[2][NT / 2][4];
-    auto load = [&](int kk) {
-      UNROLL for (int i = 0; i < MT; i++)
-        load4(a[kk][i], at + swizzle<4>(wm + i * 16 + lane % 16, kk * 2 + lane / 16));
-      UNROLL for (int j = 0; j < NT / 2; j++)
-        load4(b[kk][j], at + Tile::a + swizzle<4>(wn + j * 16 + lane / 16 * 8 + lane % 8, kk * 2 + lane / 8 % 2));
-    };
-    load(0);
-    UNROLL for (int kk = 0; kk < 2; kk++) {
-      if (kk == 0) load(1);
-      UNROLL for (int i = 0; i < MT; i++)
-        UNROLL for (int j = 0; j < NT / 2; j++) {
-          mma<T>(sum[i][2 * j], a[kk][i], b[kk][j][0], b[kk][j][1]);
-          mma<T>(sum[i][2 * j + 1], a[kk][i], b[kk][j][2], b[kk][j][3]);
-        }
+  for (u32 begun = 0; begun < slices; begun += Ahead)
+    UNROLL for (int s = 0; s < Ahead; s++) {
+      const u32 slice = begun + s;
+      if (s > 0 && slice >= slices) break;
+      copies_wait<Stages - 2>();
+      barrier();
+      if (slice + Stages - 1 < slices) fetch(slice + Stages - 1);
+      copies_commit();
+      widen(slice + 1, (s + 1) % Ahead);
+      read(slice + 1 + Ahead, (s + 1) % Ahead);
+      const u32 at = base + slice % Stages * Tile::stage;
+      // The second half's operands are on their way while the first half is computed.
+      u32 a[2][MT][4], b[2][NT / 2][4];
+      auto load = [&](int kk) {
+        UNROLL for (int i = 0; i < MT; i++)
+          load4(a[kk][i], at + swizzle<4>(wm + i * 16 + lane % 16, kk * 2 + lane / 16));
+        UNROLL for (int j = 0; j < NT / 2; j++)
+          load4(b[kk][j], at + Tile::a + swizzle<4>(wn + j * 16 + lane / 16 * 8 + lane % 8, kk * 2 + lane / 8 % 2));
+      };
+      load(0);
+      UNROLL for (int kk = 0; kk < 2; kk++) {
+        if (kk == 0) load(1);
+        UNROLL for (int i = 0; i < MT; i++)
+          UNROLL for (int j = 0; j < NT / 2; j++) {
+            mma<T>(sum[i][2 * j], a[kk][i], b[kk][j][0], b[kk][j][1]);
+            mma<T>(sum[i][2 * j + 1], a[kk][i], b[kk][j][2], b[kk][j][3]);
+          }
+      }
     }
-  }
   copies_wait<0>();
 
   // Results leave through shared memory, 16 rows of each warp at a time, so that
@@ -144,6 +149,8 @@ struct Dense {
 struct Copied {
   const u16 *b;
   static constexpr bool Narrow = false;
+  static constexpr int Ahead = 1;
   struct Row {};
+  struct Piece {};
   MEMBER Row row(u32) const { return {}; }
 };

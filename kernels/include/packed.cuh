@@ -10,26 +10,26 @@ template <class T, u32 S> struct Packed {
   const float *scale;
   u32 step, rows, k;
   static constexpr bool Narrow = true;
+  static constexpr int Ahead = Eight<S>::Fp8 ? 4 : 2;
+  typedef Eight<S> Piece;
   struct Row {
     const u8 *at;
     float scale;
-    Eight<S> eight;
   };
   MEMBER Row row(u32 n) const {
-    Row r = {};
-    if (n < rows) r.at = b + (u64)n * (k / layout_of(S).numbers) * layout_of(S).bytes;
-    if (scale && n < rows) r.scale = scale[(u64)n * step];
-    return r;
-  }
-  MEMBER void read(Row &r, u32 column) const {
     const Layout l = layout_of(S);
-    if (r.at && column < k) r.eight.read(r.at + column / l.numbers * l.bytes, column % l.numbers);
-    else r.eight = {};
+    if (n >= rows) return {nullptr, 0};
+    return {b + (u64)n * (k / l.numbers) * l.bytes, scale ? scale[(u64)n * step] : 0};
   }
-  // wide is what was read last, from that column on.
-  MEMBER uint4 wide(const Row &r, u32 column) const {
+  MEMBER void read(const Row &r, u32 column, Piece &p) const {
+    const Layout l = layout_of(S);
+    if (r.at && column < k) p.read(r.at + column / l.numbers * l.bytes, column % l.numbers);
+    else p = {};
+  }
+  // wide is what was read from that column on.
+  MEMBER uint4 wide(const Row &r, u32 column, const Piece &p) const {
     float v[8];
-    r.eight.widen(column % layout_of(S).numbers, v);
+    p.widen(column % layout_of(S).numbers, v);
     if (scale) UNROLL for (int j = 0; j < 8; j++) v[j] = times(v[j], r.scale);
     return uint4{T::pair(v[0], v[1]), T::pair(v[2], v[3]), T::pair(v[4], v[5]), T::pair(v[6], v[7])};
   }

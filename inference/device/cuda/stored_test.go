@@ -214,7 +214,7 @@ func TestInsideForFewRows(t *testing.T) {
 }
 
 // More rows never go back to widening inside, but for the edges of waves: up to 128 rows
-// of the published sizes it is inside, from 640 on before.
+// of the published sizes it is inside, from 1,024 on before.
 func TestInsideByRows(t *testing.T) {
 	for _, processors := range []int{28, 46, 82, 108, 132, 170} {
 		for dtype := range packed {
@@ -223,7 +223,7 @@ func TestInsideByRows(t *testing.T) {
 				d.info.Processors = processors
 				for _, s := range [][2]int{{3072, 3072}, {14336, 3072}, {3072, 14336}, {4096, 4096}, {10240, 4096}, {4096, 10240}, {18432, 3072}} {
 					for m := 1; m < 6000; m += 1 + m/16 {
-						if _, _, inside := d.insideOf(dtype, m, s[0], s[1]); inside != (m <= 128) && (m <= 128 || m >= 640) {
+						if _, _, inside := d.insideOf(dtype, m, s[0], s[1]); inside != (m <= 128) && (m <= 128 || m >= 1024) {
 							t.Errorf("%d rows by %v of %v on %d processors: inside %v", m, s, dtype, processors, inside)
 						}
 					}
