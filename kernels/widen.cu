@@ -1,7 +1,8 @@
 // Widens rows of k numbers from the type that a file stores them in, times the scale of
 // the matrix (step 0) or of each row (step 1), where there is one. Each row is padded
 // with zeros to `padded`. So weights that stay as they are stored become what a product
-// reads just before it. Each thread makes 8.
+// of many rows reads just before it; those of few rows widen them as they multiply
+// (matmul_stored.cu). Each thread makes 8.
 #include "stored.cuh"
 
 KERNEL(256, widen, const u32 *stop, void *out, const u8 *from, const float *scale, u32 step, u32 rows, u32 k, u32 padded, u32 stored, u32 kind) {
