@@ -64,7 +64,7 @@ func (d *Device) insideOf(t tensor.DType, m, n, k int) (g gemmTile, parts int, o
 		g, parts, _ = d.choose(storedTiles, m, n, k, storedParts, widenProducts)
 		return g, parts, true
 	}
-	byte := float64(n) * float64(k) * byteProducts / float64(max(1, d.info.Processors)) // for each number
+	perByte := float64(n) * float64(k) * byteProducts / float64(max(1, d.info.Processors)) // of each number
 	stored := float64(t.Size(n*k)) / float64(n*k)
 	others := tiles
 	if d.wide {
@@ -72,7 +72,7 @@ func (d *Device) insideOf(t tensor.DType, m, n, k int) (g gemmTile, parts int, o
 	}
 	_, _, first := d.choose(others, m, n, k, mostParts, 0)
 	g, parts, inside := d.choose(storedTiles, m, n, k, storedParts, widenProducts)
-	return g, parts, max(inside, stored*byte) < launchProducts+(stored+2)*byte+max(first, 2*byte)
+	return g, parts, max(inside, stored*perByte) < launchProducts+(stored+2)*perByte+max(first, 2*perByte)
 }
 
 // storedProduct multiplies by a weight as it is stored.
