@@ -2,8 +2,10 @@ package ui
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
+	"kinora/app/export"
 	"kinora/app/history"
 	"kinora/inference"
 )
@@ -62,6 +64,23 @@ func describe(w *Window, r inference.Request) string {
 	return strings.Join(parts, "  ·  ")
 }
 
+// called is what a clip is known by: its prompt, or else the picture it starts from.
+func called(r inference.Request, imagePath string) string {
+	if strings.TrimSpace(r.Prompt) != "" || imagePath == "" {
+		return r.Prompt
+	}
+	return filepath.Base(imagePath)
+}
+
+// fileName is what its file is called when it is exported, without an ending.
+func fileName(e history.Entry) string {
+	name := called(e.Request, e.ImagePath)
+	if strings.TrimSpace(e.Request.Prompt) == "" {
+		name = strings.TrimSuffix(name, filepath.Ext(name))
+	}
+	return or(export.Name(name), "clip")
+}
+
 // captions tell clips that are compared from one another: by their prompts, or, where
 // those are the same, by what else differs.
 func captions(w *Window, of []history.Entry) []string {
@@ -88,7 +107,7 @@ func captions(w *Window, of []history.Entry) []string {
 	}
 	for i, e := range of {
 		if out[i] == "" {
-			out[i] = e.Request.Prompt
+			out[i] = called(e.Request, e.ImagePath)
 		}
 	}
 	return out

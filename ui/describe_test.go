@@ -42,3 +42,19 @@ func TestCaptionsSayWhatDiffers(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// A clip of a picture alone is known by the picture: its card and its title were empty.
+func TestClipsWithoutWordsHaveNames(t *testing.T) {
+	for _, c := range []struct{ prompt, image, name, file string }{
+		{"a red shoe", "/p/shoe.png", "a red shoe", "a-red-shoe"},
+		{"", "/p/Red Shoe.png", "Red Shoe.png", "red-shoe"},
+		{" ", "/p/鞋.jpg", "鞋.jpg", "鞋"},
+		{"", "", "", "clip"},
+		{"!", "/p/shoe.png", "!", "clip"},
+	} {
+		r := inference.Request{Prompt: c.prompt}
+		if name, file := called(r, c.image), fileName(history.Entry{Request: r, ImagePath: c.image}); name != c.name || file != c.file {
+			t.Errorf("%+v: %q and %q", c, name, file)
+		}
+	}
+}

@@ -29,7 +29,7 @@ func (w *Window) exportDialog(e *history.Entry) {
 	}
 	path := widgets.NewEntry()
 	kind, at := w.formatField(formats)
-	path.SetText(unused(filepath.Join(w.exportFolder(), or(export.Name(e.Request.Prompt), "clip")), formats) + formats[0].Ext)
+	path.SetText(unused(filepath.Join(w.exportFolder(), fileName(*e)), formats) + formats[0].Ext)
 	kind.OnChanged = func(string) {
 		base := path.Text
 		for _, f := range formats {

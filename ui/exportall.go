@@ -102,7 +102,7 @@ func (w *Window) exportAll(of []history.Entry, dir string, as export.Format) {
 		var wrong error
 		var which string
 		for i, e := range of {
-			path := unused(filepath.Join(dir, or(export.Name(e.Request.Prompt), "clip")), formats) + as.Ext
+			path := unused(filepath.Join(dir, fileName(e)), formats) + as.Ext
 			w.post(bar, func() {
 				name.SetText(path)
 				bar.SetValue(float64(i))
@@ -114,7 +114,7 @@ func (w *Window) exportAll(of []history.Entry, dir string, as export.Format) {
 			if err == nil {
 				saved++
 			} else if wrong == nil {
-				wrong, which = err, e.Request.Prompt
+				wrong, which = err, called(e.Request, e.ImagePath)
 			}
 		}
 		return func() {

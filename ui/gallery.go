@@ -114,10 +114,10 @@ func (g *gallery) fill(i int, c *widgets.Card) {
 	}
 	e := g.entries[i]
 	if e.State == job.Done {
-		c.Set(g.thumbs.get(e.ID), fynetheme.MediaVideoIcon(), e.Request.Prompt, when(g.w, e.Created))
+		c.Set(g.thumbs.get(e.ID), fynetheme.MediaVideoIcon(), called(e.Request, e.ImagePath), when(g.w, e.Created))
 		c.SetDetailColor(theme.Muted)
 	} else {
-		c.Set(nil, fynetheme.NewErrorThemedResource(fynetheme.WarningIcon()), e.Request.Prompt, g.w.say(map[job.State]string{job.Failed: "Failed", job.Interrupted: "Interrupted"}[e.State]))
+		c.Set(nil, fynetheme.NewErrorThemedResource(fynetheme.WarningIcon()), called(e.Request, e.ImagePath), g.w.say(map[job.State]string{job.Failed: "Failed", job.Interrupted: "Interrupted"}[e.State]))
 		c.SetDetailColor(fynetheme.ColorNameError)
 	}
 	c.SetSelected(g.marked(e.ID))

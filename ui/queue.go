@@ -82,7 +82,7 @@ func (q *queue) show(j job.Job) {
 	if row == nil {
 		row = q.row(j)
 	}
-	if row.Set(j.Request.Prompt, q.status(j), share(j), problem(q.w, j)) {
+	if row.Set(called(j.Request, j.ImagePath), q.status(j), share(j), problem(q.w, j)) {
 		q.tidied = [2]int{-1}
 	}
 	if j.State.Ended() && !row.Retry.Visible() {

@@ -169,7 +169,7 @@ func (s *stage) follow(j job.Job) {
 	if j.ID != s.live || j.ID == "" {
 		return
 	}
-	s.heading(j.Request.Prompt, describe(s.w, j.Request))
+	s.heading(called(j.Request, j.ImagePath), describe(s.w, j.Request))
 	switch j.State {
 	case job.Done:
 		s.live = ""
@@ -212,7 +212,7 @@ func (s *stage) open(entries ...history.Entry) {
 	turn := s.turn
 	s.live, s.entries = "", entries
 	if len(entries) == 1 {
-		s.heading(entries[0].Request.Prompt, describe(s.w, entries[0].Request))
+		s.heading(called(entries[0].Request, entries[0].ImagePath), describe(s.w, entries[0].Request))
 	} else {
 		s.heading(s.w.say("Comparing %d clips", len(entries)), s.w.say("They play in step; choose one to work with it"))
 	}
