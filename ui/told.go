@@ -1,10 +1,12 @@
 package ui
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 
 	told "kinora/app/locale/chinese"
+	"kinora/app/settings"
 	"kinora/inference"
 )
 
@@ -15,7 +17,13 @@ func (s speech) told(en string) string {
 	if s == nil {
 		return en
 	}
-	return told.Tell(en)
+	zh := told.Tell(en)
+	if strings.HasPrefix(en, `setting "`) { // by the name that the form has for it
+		for _, i := range settings.Table() {
+			zh = strings.Replace(zh, strconv.Quote(i.Label), "“"+s.say(i.Label)+"”", 1)
+		}
+	}
+	return zh
 }
 
 // sentence makes an error's text a sentence.

@@ -14,6 +14,7 @@ func TestSentencesAreInTheWindowsLanguage(t *testing.T) {
 		{nil, "cannot write /a: it is a folder; name a file in it!", "Cannot write /a: it is a folder; name a file in it!"},
 		{nil, "invalid request: the prompt is empty", "The prompt is empty."},
 		{chinese, "invalid request: the picture is empty", "图片是空的。"},
+		{chinese, `invalid request: setting "Clips" (clip_folder): want a full path, not "x"`, `设置 “片段”（clip_folder）：应为完整路径，而不是 "x"。`},
 		{nil, "  ", "Something went wrong."},
 		{chinese, "not enough memory: no room for weights at all", "内存不足：完全没有放权重的空间。"},
 		{chinese, "not a sentence of ours", "Not a sentence of ours."},

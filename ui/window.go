@@ -146,6 +146,7 @@ func (w *Window) close() {
 // dress puts on the chosen theme and language.
 func (w *Window) dress() {
 	w.speech = speak(w.remembered.Language, lang.SystemLocale().LanguageString())
+	w.teach() // else the toolkit speaks the system's language
 	w.app.Settings().SetTheme(theme.Kinora{Mode: theme.Mode(w.remembered.Theme)})
 }
 
