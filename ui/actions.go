@@ -92,6 +92,11 @@ func (w *Window) drop(files []fyne.URI) {
 	}
 	path := files[0].Path()
 	ext := strings.ToLower(filepath.Ext(path))
+	// An address dropped by a browser comes as a path below the working folder.
+	if strings.Contains(filepath.ToSlash(path), "/http:/") || strings.Contains(filepath.ToSlash(path), "/https:/") {
+		w.fail(errText(w.say("Only files on this computer can be used: save it first, then drop the file")))
+		return
+	}
 	if slices.Contains(pictures, ext) && ext != ".gif" && ext != ".png" {
 		w.firstFrame(path)
 		return
@@ -111,8 +116,10 @@ func (w *Window) drop(files []fyne.URI) {
 				w.over.Toast(w.say("Settings restored from %s", filepath.Base(path)), "", nil)
 			case slices.Contains(pictures, ext):
 				w.firstFrame(path) // a picture without settings is just a picture
-			default:
+			case ext == ".mp4":
 				w.fail(err)
+			default:
+				w.fail(errText(w.say("Drop a clip (MP4, GIF, PNG), a picture or a LoRA: %s is none of them", filepath.Base(path))))
 			}
 		}
 	})

@@ -232,6 +232,8 @@ var chinese = speech{
 	"Memory":                                                                           "内存",
 	"GB that a clip may take; 0 takes what is free":                                    "每个片段可用的内存（GB）；0 表示用空闲的全部",
 
+	"Only files on this computer can be used: save it first, then drop the file": "只能使用本机上的文件：请先保存，再拖放",
+	"Drop a clip (MP4, GIF, PNG), a picture or a LoRA: %s is none of them":       "请拖放片段（MP4、GIF、PNG）、图片或 LoRA：%s 不是其中之一",
 	"By its path":       "输入图片路径",
 	"Path of a picture": "图片路径",
 	"The picture %s cannot be read any more; the clip starts without it": "图片 %s 已无法读取，片段将不使用它",

@@ -182,10 +182,18 @@ func TestDrop(t *testing.T) {
 	if r.compose.order().Image != nil {
 		t.Error("the image cannot be taken away")
 	}
-	r.drop([]fyne.URI{storage.NewFileURI("/notes.txt")})
-	r.settle()
-	if r.Canvas().Overlays().Top() == nil {
-		t.Error("a file of no use is not told")
+	for path, want := range map[string]string{
+		"/notes.txt":                 "notes.txt is none of them",
+		"/clips":                     "clips is none of them",
+		"https:/example.org/cat.png": "Only files on this computer",
+		"/pictures/bad.PNG":          "ad.PNG is not a picture",
+	} {
+		r.drop([]fyne.URI{storage.NewFileURI(path)})
+		r.settle()
+		if top := r.Canvas().Overlays().Top(); top == nil || !strings.Contains(texts(top), want) {
+			t.Errorf("%s: told is %q, want %q", path, texts(top), want)
+		}
+		r.key(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	}
 }
 
