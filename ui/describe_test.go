@@ -6,6 +6,7 @@ import (
 
 	"kinora/app/history"
 	"kinora/inference"
+	"kinora/ui/widgets"
 )
 
 func TestCaptionsSayWhatDiffers(t *testing.T) {
@@ -56,5 +57,33 @@ func TestClipsWithoutWordsHaveNames(t *testing.T) {
 		if name, file := called(r, c.image), fileName(history.Entry{Request: r, ImagePath: c.image}); name != c.name || file != c.file {
 			t.Errorf("%+v: %q and %q", c, name, file)
 		}
+	}
+}
+
+// Clips that are compared are thinned where all of them would not fit into memory.
+func TestComparedClipsFitInMemory(t *testing.T) {
+	entries := func(n, w, h, frames int) []history.Entry {
+		return slices.Repeat([]history.Entry{{Request: inference.Request{Width: w, Height: h, Frames: frames}}}, n)
+	}
+	for _, c := range []struct {
+		of   []history.Entry
+		want int
+	}{
+		{entries(1, 1280, 704, 401), 1}, {entries(10, 256, 192, 81), 1}, {entries(3, 1280, 704, 121), 1},
+		{entries(4, 1280, 704, 121), 2}, {entries(10, 1280, 704, 121), 2}, {entries(40, 1280, 704, 121), 4},
+	} {
+		if got := coarseness(c.of); got != c.want {
+			t.Errorf("%d clips of %+v: %d, want %d", len(c.of), c.of[0].Request, got, c.want)
+		}
+	}
+	f := &widgets.Footage{Width: 5, Height: 4, FPS: 8, Frames: [][]byte{make([]byte, 60)}}
+	for i := range f.Frames[0] {
+		f.Frames[0][i] = byte(i / 3)
+	}
+	if got := thin(f, 2); got.Width != 2 || got.Height != 2 || got.FPS != 8 || string(got.Frames[0]) != "\x00\x00\x00\x02\x02\x02\x0a\x0a\x0a\x0c\x0c\x0c" {
+		t.Errorf("%+v", got)
+	}
+	if thin(f, 1) != f || thin(f, 6) != f || thin(nil, 2) != nil {
+		t.Error("changed without need")
 	}
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"math"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -206,6 +207,42 @@ func footage(c *inference.Clip) *widgets.Footage {
 	return &widgets.Footage{Width: c.Width, Height: c.Height, FPS: c.FPS, Frames: c.Frames}
 }
 
+// together is how many bytes of frames may lie in memory where clips are compared: ten
+// of the size that large models make would take gigabytes beside the model.
+const together = 1 << 30
+
+// coarseness is how many pixels of several clips become one, so that all fit in memory;
+// beside each other they are shown small anyway. 1 leaves them as they are.
+func coarseness(of []history.Entry) int {
+	if len(of) < 2 {
+		return 1
+	}
+	var bytes float64
+	for _, e := range of {
+		bytes += 3 * float64(e.Request.Width) * float64(e.Request.Height) * float64(e.Request.Frames)
+	}
+	return max(1, int(math.Ceil(math.Sqrt(bytes/together))))
+}
+
+// thin keeps every kth pixel of every kth row.
+func thin(f *widgets.Footage, k int) *widgets.Footage {
+	if k <= 1 || !f.Whole() || f.Width < k || f.Height < k {
+		return f
+	}
+	small := &widgets.Footage{Width: f.Width / k, Height: f.Height / k, FPS: f.FPS}
+	for _, frame := range f.Frames {
+		p := make([]byte, 0, 3*small.Width*small.Height)
+		for y := range small.Height {
+			for x := range small.Width {
+				at := 3 * (y*k*f.Width + x*k)
+				p = append(p, frame[at:at+3]...)
+			}
+		}
+		small.Frames = append(small.Frames, p)
+	}
+	return small
+}
+
 // open puts finished clips on the stage; several are played in step.
 func (s *stage) open(entries ...history.Entry) {
 	s.turn++
@@ -217,7 +254,7 @@ func (s *stage) open(entries ...history.Entry) {
 		s.heading(s.w.say("Comparing %d clips", len(entries)), s.w.say("They play in step; choose one to work with it"))
 	}
 	s.w.gallery.mark()
-	names := captions(s.w, entries)
+	names, coarse := captions(s.w, entries), coarseness(entries)
 	s.w.background(func() func() {
 		tracks := make([]widgets.Track, len(entries))
 		for i, e := range entries {
@@ -230,7 +267,7 @@ func (s *stage) open(entries ...history.Entry) {
 					}
 				}
 			}
-			tracks[i] = widgets.Track{Caption: names[i], Footage: footage(c)}
+			tracks[i] = widgets.Track{Caption: names[i], Footage: thin(footage(c), coarse)}
 		}
 		return func() {
 			if turn == s.turn {
