@@ -110,8 +110,9 @@ func TestWays(t *testing.T) {
 				return fmt.Sprintf("%p", p)
 			}}
 		}
-		_, errs := Run(context.Background(), Options{Device: d, Size: Tiny, Parts: []string{"operations", "step"}, Blocks: 1, Runs: 1, Most: 1,
-			Ways: []Way{way("own"), way("other")}, Report: func(l Line) {
+		ways := []Way{way("own"), way("other")}
+		_, errs := Run(context.Background(), Options{Device: d, Size: Tiny, Parts: []string{"operations", "packed", "step"}, Blocks: 1, Runs: 1, Most: 1,
+			Ways: ways, PackedWays: ways, Report: func(l Line) {
 				name, other := strings.CutSuffix(l.Name, ", other")
 				if other != (l.Times > 0) {
 					t.Errorf("%+v", l)
@@ -128,7 +129,7 @@ func TestWays(t *testing.T) {
 				t.Errorf("the same %v: %s was measured %d times", same, name, n)
 			}
 		}
-		if len(lines) < 12 || taken != "own" {
+		if len(lines) < 15 || lines["16 products in q4_k"] == 0 || taken != "own" {
 			t.Errorf("%d operations, and the device was left in its way %q", len(lines), taken)
 		}
 		if err := d.Close(); err != nil {

@@ -88,6 +88,16 @@ func (c storedCase) result(t *testing.T, d *Device) ([]float32, map[string]int) 
 	return out, d.Launches(p)
 }
 
+// begin counts the kernels whose names begin so.
+func begin(n map[string]int, name string) (count int) {
+	for k := range n {
+		if strings.HasPrefix(k, name) {
+			count++
+		}
+	}
+	return count
+}
+
 // block is the fewest numbers that a row of that type may have.
 func (c storedCase) block() int {
 	n, _ := c.dtype.Block()
@@ -136,6 +146,28 @@ func TestStoredIsAsWidenedFirst(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// On compute capability 9.0 few rows are widened inside by mma.sync, and make what
+// widening first and the kernels of that machine make, but for the order of sums.
+func TestStoredOnHopper(t *testing.T) {
+	d := onHopper(t, Options{Vet: trust})
+	for _, dtype := range []tensor.DType{tensor.F8E4M3, tensor.Q8_0, tensor.Q6K} {
+		c := storedCase{dtype, 33, 150, 512, 150, true, 0}
+		got, n := c.result(t, d)
+		if n["widen"] != 0 || begin(n, "stored_") != 1 {
+			t.Errorf("%v as the device chooses: %v", dtype, n)
+		}
+		d.WidenFirst(true)
+		want, n := c.result(t, d)
+		d.WidenFirst(false)
+		if n["widen"] != 1 || begin(n, "wide_bf16_") != 1 {
+			t.Errorf("%v widened first: %v", dtype, n)
+		}
+		if err := agree(got, want, 1e-4); err != nil {
+			t.Errorf("%v: %v", dtype, err)
+		}
 	}
 }
 
@@ -192,13 +224,8 @@ func TestInsideForFewRows(t *testing.T) {
 					src["s"] = weights.Entry{DType: tensor.F32, Shape: tensor.Shape{c.scales}, Data: make([]byte, 4*c.scales)}
 				}
 				p := loaded(t, c.d, src, c.draw)
-				n, stored := c.d.Launches(p), 0
-				for name := range n {
-					if strings.HasPrefix(name, "stored_") && strings.HasSuffix(name, "_"+dtype.String()) {
-						stored++
-					}
-				}
-				if (stored == 1) != c.inside || (n["widen"] == 0) != c.inside {
+				n := c.d.Launches(p)
+				if (begin(n, "stored_") == 1) != c.inside || (n["widen"] == 0) != c.inside {
 					t.Errorf("%+v: %+v of %v: %v", gpu, c.storedCase, dtype, n)
 				}
 				wide, scratch := tensor.BF16.Size(c.n*c.k), p.(*program).lay.scratch.size
@@ -229,6 +256,18 @@ func TestInsideByRows(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// Compared is what the GPU would take in place of it: the faster its kernels for many
+// rows, the sooner widening comes first.
+func TestInsideBesideWide(t *testing.T) {
+	for _, wide := range []bool{false, true} {
+		d := &Device{wide: wide}
+		d.info.Processors = 132
+		if _, _, inside := d.insideOf(tensor.Q8_0, 300, 3072, 3072); inside == wide {
+			t.Errorf("wide %v: inside %v", wide, inside)
 		}
 	}
 }
