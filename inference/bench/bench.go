@@ -1,7 +1,8 @@
 // Package bench measures a device at the published model's sizes, beside what the
-// device can do at most: each operation by itself, then a pass of the denoiser and
-// the decoding of a latent frame, with random weights. From the same model of the
-// work it predicts other GPUs. It does not know what is done with the figures.
+// device can do at most: each operation by itself, products of few rows with packed
+// weights, then a pass of the denoiser and the decoding of a latent frame, with random
+// weights. From the same model of the work it predicts other GPUs. It does not know what
+// is done with the figures.
 package bench
 
 import (

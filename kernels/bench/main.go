@@ -1,6 +1,7 @@
 // Bench measures the kernels at the published model's sizes on this machine's GPU,
-// beside the GPU's own measured ceilings: each operation by itself, then a step of
-// the denoiser and the decoding of a latent frame at full size, with random
+// beside the GPU's own measured ceilings: each operation by itself, products of few
+// rows with packed weights as the device chooses and with these widened first, then a
+// step of the denoiser and the decoding of a latent frame at full size, with random
 // weights. One JSON object to a line goes to the file -o names; pytorch.py adds what
 // PyTorch makes of the same shapes.
 package main

@@ -19,8 +19,14 @@ import (
 
 // When the word is set, no kernel writes anything.
 func TestEveryKernelStops(t *testing.T) {
-	if ran := everyKernelStops(t, onHost(t, Options{}).(*Device), devicetest.Cases()); len(ran) < 25 {
+	ran := everyKernelStops(t, onHost(t, Options{}).(*Device), devicetest.Cases())
+	if len(ran) < 25 {
 		t.Errorf("only %d kernels ran", len(ran))
+	}
+	for dtype := range packed {
+		if !slices.ContainsFunc(storedTiles, func(g gemmTile) bool { return ran["stored_"+g.name+"_"+dtype.String()] }) {
+			t.Errorf("no product with %v as it is stored ran", dtype)
+		}
 	}
 }
 
