@@ -51,6 +51,9 @@ func (w *Window) gone(ids []job.ID) {
 	if slices.ContainsFunc(w.stage.entries, func(e history.Entry) bool { return slices.Contains(ids, e.ID) }) {
 		w.stage.clear()
 	}
+	for _, id := range ids {
+		delete(w.unkept, id)
+	}
 	w.gallery.forget(ids)
 	w.deleted = append(w.deleted, ids)
 	text := w.say("Clip deleted")

@@ -107,7 +107,7 @@ var chinese = speech{
 	"Compare clips: choose two or more": "对比：选择两个或更多片段",
 	"Tap the clips to compare":          "点选要对比的片段",
 	"This clip was not finished":        "这个片段没有完成",
-	"This clip is in memory only: export it before Kinora is closed": "这个片段只在内存中：请在关闭 Kinora 之前导出",
+	"This clip could not be kept: export it before Kinora is closed": "这个片段无法保存：请在关闭 Kinora 之前导出",
 	"It was stopped.":           "它被中止了。",
 	"Nothing found":             "没有找到",
 	"No clips yet":              "还没有片段",
@@ -241,7 +241,8 @@ var chinese = speech{
 	"One file at a time: %s is taken":   "一次只用一个文件：已使用 %s",
 	"Clip %d: %s":                       "片段 %d：%s",
 	"There are notes on %d more clips.": "另有 %d 个片段也有提示。",
-	"Close Kinora?":                     "关闭 Kinora？",
+	"A clip that could not be kept is lost then: export it first.": "无法保存的片段会就此丢失：请先导出。",
+	"Close Kinora?": "关闭 Kinora？",
 	"A clip is not finished. It stays in the history and can be run again.":     "有一个片段还没有完成。它会留在历史记录里，可以再次生成。",
 	"%d clips are not finished. They stay in the history and can be run again.": "有 %d 个片段还没有完成。它们会留在历史记录里，可以再次生成。",
 

@@ -106,6 +106,7 @@ func (w *Window) exportTo(e history.Entry, path, format string) {
 			d.Hide()
 			switch {
 			case err == nil:
+				delete(w.unkept, e.ID)
 				w.over.Toast(w.say("Saved %s", filepath.Base(path)), w.say("Open folder"), func() { w.openFolder(filepath.Dir(path)) })
 			case !given:
 				w.fail(err)

@@ -113,6 +113,7 @@ func (w *Window) exportAll(of []history.Entry, dir string, as export.Format) {
 			}
 			if err == nil {
 				saved++
+				w.post(nil, func() { delete(w.unkept, e.ID) })
 			} else if wrong == nil {
 				wrong, which = err, called(e.Request, e.ImagePath)
 			}

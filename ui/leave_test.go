@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -78,6 +79,20 @@ func TestUnkeptClipCanBeExported(t *testing.T) {
 	r.settle()
 	if e := r.stage.entry(); e == nil || r.stage.export.Disabled() || r.over.Message() == "" {
 		t.Fatalf("on the stage is %v, said %q", e, r.over.Message())
+	}
+	closed := false
+	r.win.SetOnClosed(func() { closed = true })
+	r.leave()
+	if closed || !strings.Contains(texts(r.Canvas().Overlays().Top()), "lost") {
+		t.Error("the window closes over a clip that is lost then")
+	}
+	r.key(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	r.lastFolder = t.TempDir()
+	r.shortcut(ctrlE)
+	r.dialog.(*dialog.ConfirmDialog).Confirm()
+	r.settle()
+	if len(f.exported) != 1 || len(r.unkept) != 0 {
+		t.Errorf("exported %q, unkept %v", f.exported, r.unkept)
 	}
 	r.stage.clear()
 	r.gallery.reload()

@@ -36,12 +36,13 @@ type Window struct {
 
 	remembered settings.Values // as last read from the studio
 	saving     sync.Mutex
-	dialog     dialog.Dialog // the one on show, or the last
-	enter      func()        // what Return does to it; nil: nothing
-	lastFolder string        // where the last export went
-	leaving    bool          // it is being asked whether to close
-	deleted    [][]job.ID    // what Ctrl+Z brings back, the last first
-	series     *series       // clips asked for together; nil: none are under way
+	dialog     dialog.Dialog   // the one on show, or the last
+	enter      func()          // what Return does to it; nil: nothing
+	lastFolder string          // where the last export went
+	leaving    bool            // it is being asked whether to close
+	deleted    [][]job.ID      // what Ctrl+Z brings back, the last first
+	unkept     map[job.ID]bool // clips that are gone when the window is closed
+	series     *series         // clips asked for together; nil: none are under way
 	right      *fyne.Container
 	panes      *fyne.Container // the three of them
 	over       *widgets.Overlay
@@ -61,7 +62,7 @@ type Window struct {
 func New(a fyne.App, d Door, m Meta) *Window { return open(a, d, m, newBridge()) }
 
 func open(a fyne.App, d Door, m Meta, b *bridge) *Window {
-	w := &Window{app: a, door: d, meta: m, bridge: b, remembered: d.Settings()}
+	w := &Window{app: a, door: d, meta: m, bridge: b, remembered: d.Settings(), unkept: map[job.ID]bool{}}
 	w.dress()
 	w.win = a.NewWindow("Kinora")
 	w.win.SetMaster()
@@ -115,15 +116,21 @@ func (w *Window) leave() {
 			n++
 		}
 	}
-	if n == 0 || w.leaving {
+	if n == 0 && len(w.unkept) == 0 || w.leaving {
 		w.win.Close()
 		return
 	}
-	text := w.say("A clip is not finished. It stays in the history and can be run again.")
-	if n > 1 {
-		text = w.say("%d clips are not finished. They stay in the history and can be run again.", n)
+	var text []string
+	switch {
+	case n == 1:
+		text = append(text, w.say("A clip is not finished. It stays in the history and can be run again."))
+	case n > 1:
+		text = append(text, w.say("%d clips are not finished. They stay in the history and can be run again.", n))
 	}
-	d := dialog.NewConfirm(w.say("Close Kinora?"), text, func(ok bool) {
+	if len(w.unkept) > 0 {
+		text = append(text, w.say("A clip that could not be kept is lost then: export it first."))
+	}
+	d := dialog.NewConfirm(w.say("Close Kinora?"), strings.Join(text, "\n"), func(ok bool) {
 		w.leaving = false
 		if ok {
 			w.win.Close()
@@ -273,8 +280,9 @@ func (w *Window) rescue(e history.Entry, otherwise func()) {
 				otherwise()
 				return
 			}
+			w.unkept[e.ID] = true
 			w.stage.open(e)
-			w.over.Toast(w.say("This clip is in memory only: export it before Kinora is closed"), "", nil)
+			w.over.Toast(w.say("This clip could not be kept: export it before Kinora is closed"), "", nil)
 		}
 	})
 }
