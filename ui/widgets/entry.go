@@ -16,6 +16,7 @@ type Entry struct {
 	OnKey      func(*fyne.KeyEvent) bool // true: taken
 	OnBlur     func()
 	OnCut      func(most int) // a line had more characters than a field can show
+	behind     blank
 }
 
 // maxLine is how many characters a line may have: the toolkit's time to wrap one grows
@@ -84,10 +85,21 @@ func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 	if e.OnShortcut != nil && e.OnShortcut(s) {
 		return
 	}
-	if p, ok := s.(*fyne.ShortcutPaste); ok && p.Clipboard != nil {
-		s = &fyne.ShortcutPaste{Clipboard: scissors{p.Clipboard, e}}
+	p, ok := s.(*fyne.ShortcutPaste)
+	if !ok || p.Clipboard == nil {
+		e.Entry.TypedShortcut(s)
+		return
 	}
-	e.Entry.TypedShortcut(s)
+	cut := scissors{p.Clipboard, e}
+	if e.isBehind() {
+		e.putBehind(cut.Content())
+		return
+	}
+	at, was, selected := e.CursorTextOffset(), utf8.RuneCountInString(e.Text), e.SelectedText() != ""
+	e.Entry.TypedShortcut(&fyne.ShortcutPaste{Clipboard: cut})
+	if !selected {
+		e.stayInFront(at + utf8.RuneCountInString(e.Text) - was - 1)
+	}
 }
 
 // TypedKey is for the toolkit.
@@ -96,6 +108,15 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	case e.OnKey != nil && e.OnKey(k):
 	case k.Name == fyne.KeyEscape:
 		pass(e, k)
+	case e.isBehind() && k.Name == fyne.KeyBackspace:
+		e.Entry.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDelete})
+		e.stayInFront(e.behind.at - 1)
+	case k.Name == fyne.KeyBackspace && e.SelectedText() == "":
+		at := e.CursorTextOffset()
+		e.Entry.TypedKey(k)
+		e.stayInFront(at - 2)
+	case e.isBehind() && e.OnSubmitted == nil && (k.Name == fyne.KeyReturn || k.Name == fyne.KeyEnter):
+		e.putBehind("\n")
 	default:
 		e.Entry.TypedKey(k)
 	}
