@@ -6,6 +6,9 @@ type Wording struct {
 	Text    string
 	Instead []Instead // what stands for something else in Text, each once
 	Without []string  // words that are left out of Text, each once
+	// Draws is what the model can draw, where something was left out and Text names
+	// nothing of it.
+	Draws string
 }
 
 // Instead is a word that a model was not taught, and what it was taught that comes near.

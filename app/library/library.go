@@ -140,7 +140,7 @@ func read(from fs.FS, dir string) (item, error) {
 	for _, a := range sampler.All {
 		about.Samplers = append(about.Samplers, a.Name)
 	}
-	return item{about: about, manifest: m, dir: dir, words: newLexicon(m.Words, m.Instead)}, nil
+	return item{about: about, manifest: m, dir: dir, words: newLexicon(m)}, nil
 }
 
 // tryOpen opens and closes a model, so that a half-copied one is not offered.

@@ -22,8 +22,12 @@ type manifest struct {
 	Words    map[string][]string `json:"words"`
 	// Instead is by language: words that the model was not taught, and taught ones that
 	// come near; none for a word that says nothing.
-	Instead  map[string]map[string]string `json:"instead"`
-	Examples map[string][]Example         `json:"examples"`
+	Instead map[string]map[string]string `json:"instead"`
+	// Subjects are the taught words that name something to draw; Draws says in English what
+	// there is, for a prompt that names none.
+	Subjects map[string][]string  `json:"subjects"`
+	Draws    string               `json:"draws"`
+	Examples map[string][]Example `json:"examples"`
 }
 
 // An Example is a prompt that shows what a model can do, in English and Chinese.

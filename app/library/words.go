@@ -17,16 +17,19 @@ type lexicon struct {
 	names   map[string]bool   // taught words that are written with a capital
 	instead map[string]string // taught words for others; empty: a word that says nothing
 	longest int               // of the words of scripts written without blanks, in runes
+
+	subjects map[string]bool // taught words that name something to draw
+	draws    string          // what there is, in words
 }
 
-func newLexicon(taught map[string][]string, instead map[string]map[string]string) lexicon {
-	l := lexicon{words: map[string]bool{}, names: map[string]bool{}, instead: map[string]string{}}
+func newLexicon(m manifest) lexicon {
+	l := lexicon{words: map[string]bool{}, names: map[string]bool{}, instead: map[string]string{}, subjects: map[string]bool{}, draws: m.Draws}
 	long := func(w string) {
 		if r := []rune(w); len(r) > 0 && unblanked(r[0]) {
 			l.longest = max(l.longest, len(r))
 		}
 	}
-	for _, list := range taught {
+	for _, list := range m.Words {
 		for _, w := range list {
 			if w = strings.TrimSpace(w); w != strings.ToLower(w) {
 				l.names[w] = true
@@ -41,11 +44,16 @@ func newLexicon(taught map[string][]string, instead map[string]map[string]string
 			long(w)
 		}
 	}
-	for _, table := range instead {
+	for _, table := range m.Instead {
 		for w, to := range table {
 			w = strings.ToLower(strings.TrimSpace(w))
 			l.instead[w] = to
 			long(w)
+		}
+	}
+	for _, list := range m.Subjects {
+		for _, w := range list {
+			l.subjects[strings.ToLower(w)] = true
 		}
 	}
 	return l
@@ -88,7 +96,11 @@ func (l lexicon) wording(prompt string) inference.Wording {
 	if !w.changed {
 		return inference.Wording{Text: prompt}
 	}
-	return inference.Wording{Text: tidy(w.text), Instead: w.told, Without: w.without}
+	out := inference.Wording{Text: tidy(w.text), Instead: w.told, Without: w.without}
+	if len(w.without) > 0 && !w.drawn {
+		out.Draws = l.draws
+	}
+	return out
 }
 
 // A wording is one under way.
@@ -97,6 +109,7 @@ type wording struct {
 	text    []string // words, what lies between them, and "" where a word is missing
 	changed bool
 	begins  bool // a sentence, with the next word
+	drawn   bool // it names something to draw
 	told    []inference.Instead
 	without []string
 }
@@ -115,6 +128,7 @@ func (w *wording) word(written string) {
 		spelled := w.spelled(written)
 		w.changed = w.changed || spelled != written
 		w.put(spelled)
+		w.draw(plain)
 		return
 	}
 	if parts := strings.FieldsFunc(plain, func(r rune) bool { return r == '-' }); len(parts) > 1 {
@@ -140,9 +154,20 @@ func (w *wording) spelled(written string) string {
 	return strings.ToLower(written)
 }
 
+// draw notes whether words that were put in name something to draw.
+func (w *wording) draw(words ...string) {
+	for _, s := range words {
+		for _, end := range []string{"", "s", "es", "'s", "’s"} {
+			base, ok := strings.CutSuffix(s, end)
+			w.drawn = w.drawn || ok && w.subjects[base]
+		}
+	}
+}
+
 func (w *wording) replace(word, to string) {
 	w.changed = true
 	w.put(to)
+	w.draw(strings.Fields(to)...)
 	if in := (inference.Instead{Word: word, Taught: to}); to != "" && !slices.Contains(w.told, in) {
 		w.told = append(w.told, in)
 	}
@@ -210,6 +235,7 @@ func (w *wording) segment(run []rune) {
 		case taught:
 			close()
 			w.put(word)
+			w.draw(word)
 		default:
 			close()
 			w.replace(word, to)

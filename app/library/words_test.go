@@ -10,13 +10,13 @@ import (
 	"kinora/inference"
 )
 
-var little = newLexicon(map[string][]string{
+var little = newLexicon(manifest{Words: map[string][]string{
 	"en": {"a", "an", "the", "red", "fish", "orange", "cup", "cups", "beach", "at", "on", "swims", "to the left", "bar chart", "two", "with", "Moon", "moon"},
 	"zh": {"红色", "鱼", "的", "在", "海滩上", "一条"},
-}, map[string]map[string]string{
+}, Instead: map[string]map[string]string{
 	"en": {"seaside": "beach", "mug": "cup", "mugs": "cups", "graph": "bar chart", "2": "two", "very": "", "salmon": "fish"},
 	"zh": {"海边": "海滩上", "朱红": "红色", "请": ""},
-})
+}, Subjects: map[string][]string{"en": {"fish", "cup", "bar"}, "zh": {"鱼"}}, Draws: "fishes and cups"})
 
 func TestWording(t *testing.T) {
 	for prompt, want := range map[string]string{
@@ -75,6 +75,17 @@ func TestWording(t *testing.T) {
 	}
 }
 
+func TestWordingNamesNothing(t *testing.T) {
+	for prompt, nothing := range map[string]bool{
+		"a zibble at the beach": true, "a shiny fish": false, "zibble mugs": false, "在海滩上的大象": true, "大鱼": false,
+		"zibble": true, "at the beach": false, "the fish's zibble": false, "a zibble graph": false,
+	} {
+		if w := little.wording(prompt); (w.Draws == "fishes and cups") != nothing || !nothing && w.Draws != "" {
+			t.Errorf("%q: %+v", prompt, w)
+		}
+	}
+}
+
 // What stands for something else must be taught itself, and examples must stand as they are.
 func TestStarterWords(t *testing.T) {
 	l, err := New(assets.Starter())
@@ -103,6 +114,9 @@ func TestStarterWords(t *testing.T) {
 				}
 			}
 		}
+	}
+	if w := l.Wording("starter", "a bird flies over the sea"); !strings.Contains(w.Draws, "rabbit") {
+		t.Errorf("%+v", w)
 	}
 	for prompt, want := range map[string]string{
 		"A cute kitten in shiny sneakers is dancing at the seaside, highly detailed, 4k": "A kitten in sneakers is dancing at the beach",

@@ -19,6 +19,8 @@ func heard(title string, w inference.Wording) string {
 		them = "it"
 	}
 	switch {
+	case w.Draws != "":
+		return fmt.Sprintf("%s was never taught %s and leaves %s out; what it draws is %s.", title, quoted(w.Without), them, w.Draws)
 	case len(w.Without) > 0 && strings.TrimSpace(w.Text) == "":
 		return fmt.Sprintf("%s was never taught any of these words; try one of its examples.", title)
 	case len(instead) == 0 && len(w.Without) == 0:

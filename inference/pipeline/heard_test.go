@@ -15,6 +15,7 @@ func TestHeard(t *testing.T) {
 		"S was never taught “tea” and leaves it out.":                                                  {Text: "a", Without: []string{"tea"}},
 		"S was never taught “tea”, “pot” and leaves them out.":                                         {Text: "a", Without: []string{"tea", "pot"}},
 		"S was never taught any of these words; try one of its examples.":                              {Text: " ", Without: []string{"tea"}},
+		"S was never taught “tea” and leaves it out; what it draws is a cup.":                          {Text: "a", Without: []string{"tea"}, Draws: "a cup"},
 		"S knows other words for these: “boot” → “shoe”.":                                              {Text: "a shoe", Instead: boot},
 		"S knows other words for these: “boot” → “shoe”; it was never taught “tea” and leaves it out.": {Text: "a shoe", Instead: boot, Without: []string{"tea"}},
 	} {

@@ -10,12 +10,13 @@ import (
 
 func TestTell(t *testing.T) {
 	for en, want := range map[string]string{
-		"Kinora Starter was never taught “tea” and leaves it out.":                                                  "Kinora Starter 没有学过“tea”，会略去。",
-		"Kinora Starter knows other words for these: “boot” → “shoe”; it was never taught “tea” and leaves it out.": "Kinora Starter 用学过的词代替：“boot” → “shoe”；没有学过“tea”，会略去。",
-		"Kinora Starter was never taught “a”, “b” and 10 more words and leaves them out.":                           "Kinora Starter 没有学过“a”, “b” 等另外 10 个词，会略去。",
-		"The negative prompt is too long for Kinora Starter: it reads the first 40 of 144 tokens.":                  "反向提示词对 Kinora Starter 来说太长：只读前 40 个词元，共 144 个。",
-		"a.safetensors is by its name a LoRA for few steps: the preset turbo sets its 4 steps, without guidance.":   "从名称看，a.safetensors 是少步数 LoRA：预设 turbo 会设好 4 步且不用引导。",
-		"Kinora was never taught “%2” and leaves it out.":                                                           "Kinora 没有学过“%2”，会略去。",
+		"Kinora Starter was never taught “tea” and leaves it out.": "Kinora Starter 没有学过“tea”，会略去。",
+		"Kinora Starter was never taught “tea” and leaves it out; what it draws is a dog, a cat, a rabbit, a robot or a person; bottles, shoes, phones, cups, watches, bags, headphones, gifts, lamps and shapes; scenes such as planets, a volcano or a bar chart.": "Kinora Starter 没有学过“tea”，会略去；它能画：狗、猫、兔子、机器人、人；瓶子、鞋、手机、杯子、手表、包、耳机、礼盒、台灯和图形；行星、火山、柱状图等场景。",
+		"Kinora Starter knows other words for these: “boot” → “shoe”; it was never taught “tea” and leaves it out.":                                                                                                                                                  "Kinora Starter 用学过的词代替：“boot” → “shoe”；没有学过“tea”，会略去。",
+		"Kinora Starter was never taught “a”, “b” and 10 more words and leaves them out.":                                                                                                                                                                            "Kinora Starter 没有学过“a”, “b” 等另外 10 个词，会略去。",
+		"The negative prompt is too long for Kinora Starter: it reads the first 40 of 144 tokens.":                                                                                                                                                                   "反向提示词对 Kinora Starter 来说太长：只读前 40 个词元，共 144 个。",
+		"a.safetensors is by its name a LoRA for few steps: the preset turbo sets its 4 steps, without guidance.":                                                                                                                                                    "从名称看，a.safetensors 是少步数 LoRA：预设 turbo 会设好 4 步且不用引导。",
+		"Kinora was never taught “%2” and leaves it out.":                                                                                                                                                                                                            "Kinora 没有学过“%2”，会略去。",
 
 		"invalid request: a size of 100×90; width and height must be multiples of 16, and 96×80 or 112×96 is nearest":                                                                                       "请求无效：尺寸为 100×90；宽和高应为 16 的倍数，最接近的是 96×80 或 112×96",
 		"not enough memory: 256×192 with 401 frames needs at least 3.1 GB (VAE decoder), and there is room for 1.0 GB; what fits is 25 frames at this size, or 128×96 with all 401 frames":                  "内存不足：256×192、401 帧至少需要 3.1 GB（VAE 解码器），而可用的有 1.0 GB；放得下的是：此尺寸 25 帧，或 128×96 保持全部 401 帧",

@@ -9,6 +9,8 @@ var engine = [][2]string{
 
 	// notes
 	{"%s was never taught %s and leaves %s out.", "%1 没有学过%2，会略去。"},
+	{"%s was never taught %s and leaves %s out; what it draws is %s.", "%1 没有学过%2，会略去；它能画：%4。"},
+	{"a dog, a cat, a rabbit, a robot or a person; bottles, shoes, phones, cups, watches, bags, headphones, gifts, lamps and shapes; scenes such as planets, a volcano or a bar chart", "狗、猫、兔子、机器人、人；瓶子、鞋、手机、杯子、手表、包、耳机、礼盒、台灯和图形；行星、火山、柱状图等场景"},
 	{"%s was never taught any of these words; try one of its examples.", "%1 没有学过这里的任何词；请试试它的示例。"},
 	{"%s knows other words for these: %s.", "%1 用学过的词代替：%2。"},
 	{"%s knows other words for these: %s; it was never taught %s and leaves %s out.", "%1 用学过的词代替：%2；没有学过%3，会略去。"},

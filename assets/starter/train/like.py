@@ -1,6 +1,7 @@
 """Words that people use and the model was never taught, and taught ones that come near. The program puts those in their
 place before it encodes a prompt, and says so; what stands here under '' it leaves out without a word."""
 import lang
+import words as W
 
 NOUNS = {
     'ball': 'football basketball volleyball sphere balloon orb marble', 'circle': 'dot oval', 'square': 'cube brick rectangle tile', 'triangle': 'pyramid cone',
@@ -52,6 +53,23 @@ HAN = {
     '齿轮转动': '齿轮', '跳动的心脏': '心脏', '种子长成植物': '种子 大树', '火箭发射': '火箭 飞船', '太阳系': '行星 地球', '一个时钟': '时钟 闹钟',
     '一个': '一条 一件 一辆 一匹 一张 一位 一名', '': '小 大 了 着 吧 请 一下 请生成 生成 制作 画 画面 视频 短片 非常 很 它 他 她 正 里 中 和 与 把 是 那 这 那个 这个 图片 镜头 我 想 要 给 来',
 }
+
+
+# What a scene is known by, and what can be drawn at all, for prompts that name nothing of it.
+SCENES = {'pendulum': 'pendulum', 'planets': 'planet planets solar sun', 'ice': 'molecules ice', 'water': 'molecules', 'steam': 'molecules steam', 'ball': 'ball', 'plant': 'plant flower seed',
+          'volcano': 'volcano', 'moon': 'phases', 'wave': 'sine', 'gears': 'gears', 'bars': 'chart bars', 'heartbeat': 'heart heartbeat', 'rocket': 'rocket', 'rain': 'rain raining cloud',
+          'clock': 'clock'}
+DRAWS = {'full': 'a dog, a cat, a rabbit, a robot or a person; bottles, shoes, phones, cups, watches, bags, headphones, gifts, lamps and shapes; scenes such as planets, a volcano or a bar chart',
+         'small': 'a dog, a cat or a robot; bottles, cups, phones, gifts, shoes and shapes; scenes such as planets, a volcano or a bar chart'}
+
+
+def subjects(en, zh, only=None):
+    """The taught words by which a subject is known."""
+    allow = lambda k: not only or 'subject' not in only or k in only['subject']
+    a = {f(w) for k, v in W.EN.items() if allow(k) for s in v for w in s.split()[-1:] + s.split()[:1] * (s.split()[0] == 'Shiba') for f in (str.lower, lambda q: lang._plural(q).lower())}
+    a |= {w for k, v in SCENES.items() if allow(k) for w in v.split()} | {'astronaut'}
+    b = {s for table in (W.ZH, W.ZH_SCENE) for k, v in table.items() if allow(k) for s in v} | {'宇航员', *W.SHORT}
+    return dict(en=sorted(a & set(en)), zh=sorted(b & set(zh)))
 
 
 def _many(s):
