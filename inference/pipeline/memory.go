@@ -273,6 +273,9 @@ func (t *take) mostFrames(room int64) int {
 // none does.
 func (t *take) largest(room int64) (w, h int) {
 	step := t.traits.SizeStep()
+	if m, err := t.find(t.req.Model); err == nil && m.SizeStep > 0 {
+		step = m.SizeStep // a model may be made for fewer sizes than it can draw
+	}
 	at := func(i int) (w, h int) { // i steps of the longer side
 		a, b := t.req.Width, t.req.Height
 		long, short := max(a, b), min(a, b)

@@ -176,3 +176,24 @@ func alike(a, b *inference.Clip) bool {
 	}
 	return len(a.Frames) == len(b.Frames) && (sum == 0 || 10*math.Log10(255*255*float64(n)/sum) > 30)
 }
+
+// The size that a refusal names is one that is not refused in turn, for a model, too,
+// that is made for fewer sizes than it can draw.
+func TestRefusalNamesASizeThatIsAllowed(t *testing.T) {
+	lib := tiny(t)
+	lib.about.SizeStep = 96
+	r := inference.Request{Prompt: "a fish", Width: 384, Height: 288, Frames: 5}
+	named := 0
+	for budget := int64(50_000_000); budget > 1_000_000; budget -= budget / 8 {
+		dev := cpu.New(cpu.Options{})
+		_, err := New(dev, lib).With(Options{Memory: budget}).Plan(r)
+		dev.Close()
+		if err != nil && strings.Contains(err.Error(), "with all") {
+			named++
+			meetsItsWord(t, cpu.Options{}, lib, r, budget, err)
+		}
+	}
+	if named == 0 {
+		t.Error("no refusal named a size")
+	}
+}
