@@ -14,12 +14,15 @@ const (
 )
 
 // What a number costs, in hundredths of a processor's cycle, on a Zen 4: to pack a
-// weight or one of the left side, to turn a sum, to multiply a weight by a row.
+// weight of 4 bytes or of 2, or one of the left side; to turn a sum; to multiply a
+// weight by a row; and what one or two units of rows lose.
 const (
 	costWeight = 40
+	costShort  = 30
 	costLeft   = 50
 	costSum    = 75
 	costRow    = 6
+	costFew    = 25
 )
 
 // streams reports whether to let weights stream past the left side as they lie costs
@@ -29,8 +32,16 @@ func (a Matmul) streams(p *Pool) bool {
 		return false
 	}
 	n, k := a.size()
-	idle := (p.set.Unit - a.M%p.set.Unit) % p.set.Unit
-	return a.M*k*costLeft+a.M*n*costSum+idle*n*k*costRow < n*k*costWeight
+	unit := p.set.Unit
+	lost := (unit - 1 - (a.M-1)%unit) * costRow
+	if a.M <= 2*unit {
+		lost += costFew
+	}
+	pack := costWeight
+	if t, known := kernelTypes[a.W.DType]; known && t != kernel.F32 {
+		pack = costShort
+	}
+	return a.M*(k*costLeft+n*costSum)+lost*n*k < pack*n*k
 }
 
 // stream packs the left side, and has every thread take some columns at a time. The

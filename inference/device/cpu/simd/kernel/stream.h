@@ -58,22 +58,26 @@ INLINE void feed_some(feed *f, const feed *all, const int count) {
 // k numbers: sums with one row of weights lie together, ldc from those with the next.
 INLINE void stream_tile(const int units, const int cols, i64 k, const float *w, const float *a, float *c, i64 ldc, int add, feed *next) {
   enum { PER = VW / UNIT };
-  const int nv = units / PER, half = units % PER, width = units * UNIT;
+  // A few halves of vectors are faster than as many in whole ones: to broadcast takes half as long.
+  const int nv = units > 3 || PER == 1 ? units / PER : 0, nh = units - nv * PER, width = units * UNIT;
   feed f = *next;
   vf acc[STRIP][GROUP / PER];
-  hf rest[STRIP];
+  hf rest[STRIP][3];
   UNROLL for (int i = 0; i < cols; i++) {
     UNROLL for (int j = 0; j < nv; j++) acc[i][j] = set1(0);
-    if (half) rest[i] = lower(set1(0));
+    UNROLL for (int j = 0; j < nh; j++) rest[i][j] = lower(set1(0));
   }
 #undef STEP
 #define STEP(u)                                                                                                  \
   {                                                                                                              \
     vf v[GROUP / PER];                                                                                           \
+    hf h[3];                                                                                                     \
     UNROLL for (int j = 0; j < nv; j++) v[j] = ld(a + (u)*width + j * VW);                                       \
+    UNROLL for (int j = 0; j < nh; j++) h[j] = ldh(a + (u)*width + nv * VW + j * UNIT);                          \
     UNROLL for (int i = 0; i < cols; i++) {                                                                      \
-      spread(nv, w + i * STRIP_LD + (u), v, acc[i]);                                                             \
-      if (half) rest[i] = fma_half(lower(set1(w[i * STRIP_LD + (u)])), ldh(a + (u)*width + nv * VW), rest[i]); \
+      const float *x = w + i * STRIP_LD + (u);                                                                   \
+      if (nv) spread(nv, x, v, acc[i]);                                                                          \
+      UNROLL for (int j = 0; j < nh; j++) rest[i][j] = fma_half(nv ? lower(set1(*x)) : set1h(*x), h[j], rest[i][j]); \
     }                                                                                                            \
   }
   for (; k >= 4; k -= 4, w += 4, a += 4 * width) {
@@ -85,7 +89,10 @@ INLINE void stream_tile(const int units, const int cols, i64 k, const float *w, 
   UNROLL for (int i = 0; i < cols; i++) {
     float *o = c + i * ldc;
     UNROLL for (int j = 0; j < nv; j++) st(o + j * VW, add ? ld(o + j * VW) + acc[i][j] : acc[i][j]);
-    if (half) sth(o + nv * VW, add ? ldh(o + nv * VW) + rest[i] : rest[i]);
+    UNROLL for (int j = 0; j < nh; j++) {
+      float *to = o + nv * VW + j * UNIT;
+      sth(to, add ? ldh(to) + rest[i][j] : rest[i][j]);
+    }
   }
 }
 

@@ -37,26 +37,6 @@ INLINE vf fma_kept(vf a, vf b, vf c) {
 INLINE vf fma_kept(vf a, vf b, vf c) { return a * b + c; }
 #endif
 
-// Halves of vectors, which are only in use where a vector has 16 numbers.
-#if VW == 16
-typedef float hf __attribute__((vector_size(32)));
-INLINE hf lower(vf v) { return (hf)_mm512_castps512_ps256(v); }
-INLINE hf upper(vf v) { return (hf)_mm512_extractf32x8_ps(v, 1); }
-INLINE hf ldh(const float *p) { return _mm256_loadu_ps(p); }
-INLINE void sth(float *p, hf v) { _mm256_storeu_ps(p, v); }
-INLINE hf fma_half(hf a, hf b, hf c) {
-  __asm__("vfmadd231ps %2, %1, %0" : "+v"(c) : "v"(a), "v"(b));
-  return c;
-}
-#else
-typedef vf hf;
-INLINE hf lower(vf v) { return v; }
-INLINE hf upper(vf v) { return v; }
-INLINE hf ldh(const float *p) { return ld(p); }
-INLINE void sth(float *p, hf v) { st(p, v); }
-INLINE hf fma_half(hf a, hf b, hf c) { return fma_kept(a, b, c); }
-#endif
-
 // vmax and vmin return b where either is not a number.
 #if VW == 16
 INLINE vf set1(float x) { return _mm512_set1_ps(x); }
@@ -111,6 +91,28 @@ INLINE float half1(uint16_t h) {
   return v;
 }
 INLINE vf half(const uint16_t *p) { return (vf){half1(p[0]), half1(p[1]), half1(p[2]), half1(p[3])}; }
+#endif
+
+// Halves of vectors, which are only in use where a vector has 16 numbers.
+#if VW == 16
+typedef float hf __attribute__((vector_size(32)));
+INLINE hf lower(vf v) { return (hf)_mm512_castps512_ps256(v); }
+INLINE hf upper(vf v) { return (hf)_mm512_extractf32x8_ps(v, 1); }
+INLINE hf set1h(float x) { return _mm256_set1_ps(x); }
+INLINE hf ldh(const float *p) { return _mm256_loadu_ps(p); }
+INLINE void sth(float *p, hf v) { _mm256_storeu_ps(p, v); }
+INLINE hf fma_half(hf a, hf b, hf c) {
+  __asm__("vfmadd231ps %2, %1, %0" : "+v"(c) : "v"(a), "v"(b));
+  return c;
+}
+#else
+typedef vf hf;
+INLINE hf lower(vf v) { return v; }
+INLINE hf upper(vf v) { return v; }
+INLINE hf set1h(float x) { return set1(x); }
+INLINE hf ldh(const float *p) { return ld(p); }
+INLINE void sth(float *p, hf v) { st(p, v); }
+INLINE hf fma_half(hf a, hf b, hf c) { return fma_kept(a, b, c); }
 #endif
 
 // n up to VW numbers, the others zero, without reading beyond.
