@@ -1,7 +1,7 @@
 // Command bench measures the kernels of package simd in one run: the peak of
 // this machine's multiply-adds, and beside it products, convolutions and
 // attention at the sizes that the models use. Built with the tag openblas it
-// also measures OpenBLAS on the same products.
+// also measures OpenBLAS on the same products, with the same set of instructions.
 //
 // Rounds are interleaved, each figure next to a peak taken at the same moment,
 // and shares are of processor time, so that a busy machine changes the figures
@@ -28,7 +28,7 @@ func main() {
 	flag.StringVar(&size, "size", "", "only lines that begin so")
 	flag.DurationVar(&spell, "spell", spell, "how long a figure is measured; short ones find the gaps that other programs leave")
 	flag.Parse()
-	if err := withoutAdvice(); err != nil {
+	if err := advise(*level); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -49,13 +49,21 @@ func main() {
 	}
 }
 
-// withoutAdvice starts this program again where the environment tells OpenBLAS
-// which kernels to take, which it obeys before main begins.
-func withoutAdvice() error {
-	if os.Getenv("OPENBLAS_CORETYPE") == "" {
+// openBLAS are the kernels that OpenBLAS takes for a level's instructions; for the
+// others it takes what suits the machine.
+var openBLAS = map[string]string{simd.AVX2.String(): "Haswell"}
+
+// advise starts this program again where the environment does not tell OpenBLAS to
+// take the kernels for a level, which it obeys before main begins.
+func advise(level string) error {
+	const name = "OPENBLAS_CORETYPE"
+	if blas == nil || os.Getenv(name) == openBLAS[level] {
 		return nil
 	}
-	os.Unsetenv("OPENBLAS_CORETYPE")
+	os.Unsetenv(name)
+	if core := openBLAS[level]; core != "" {
+		os.Setenv(name, core)
+	}
 	c := exec.Command(os.Args[0], os.Args[1:]...)
 	c.Stdout, c.Stderr = os.Stdout, os.Stderr
 	if err := c.Run(); err != nil {
