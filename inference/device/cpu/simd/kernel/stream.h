@@ -38,7 +38,7 @@ INLINE void spread(const int nv, const float *w, const vf *v, vf *sum) {
 
 // What is widened into the next strip while a tile is computed: whole vectors, so many
 // to a row, of which col are done and left are left to do in all. delta is how far off
-// those lie that come after them, to be fetched into the second-level cache.
+// those lie that come after them, to be fetched into a near cache.
 typedef struct {
   const char *from;
   float *to;
@@ -48,7 +48,8 @@ typedef struct {
 INLINE void feed_some(feed *f, const feed *all, const int count) {
   UNROLL for (int p = 0; p < count; p++) if (f->left > 0) {
     st(f->to, all->type == F32 ? ld((const float *)f->from) : all->type == BF16 ? brain((const uint16_t *)f->from) : half((const uint16_t *)f->from));
-    __builtin_prefetch(f->from + all->delta, 0, 2);
+    if (VW == 16 && all->type == F32) __builtin_prefetch(f->from + all->delta, 0, 3); // whole lines of it, once each
+    else __builtin_prefetch(f->from + all->delta, 0, 2);
     f->from += all->type == F32 ? 4 * VW : 2 * VW, f->to += VW, f->left--;
     if (++f->col == all->row) f->col = 0, f->from += all->skip, f->to += STRIP_LD - all->row * VW;
   }
