@@ -47,7 +47,10 @@ typedef struct {
 
 INLINE void feed_some(feed *f, const feed *all, const int count) {
   UNROLL for (int p = 0; p < count; p++) if (f->left > 0) {
-    st(f->to, all->type == F32 ? ld((const float *)f->from) : all->type == BF16 ? brain((const uint16_t *)f->from) : half((const uint16_t *)f->from));
+    vf v; // a whole vector that is loaded to be stored holds up a Zen 4 between products, two halves do not
+    if (all->type == F32) v = ld_halves((const float *)f->from);
+    else v = all->type == BF16 ? brain((const uint16_t *)f->from) : half((const uint16_t *)f->from);
+    st(f->to, v);
     if (VW == 16 && all->type == F32) __builtin_prefetch(f->from + all->delta, 0, 3); // whole lines of it, once each
     else __builtin_prefetch(f->from + all->delta, 0, 2);
     f->from += all->type == F32 ? 4 * VW : 2 * VW, f->to += VW, f->left--;

@@ -100,6 +100,10 @@ typedef float hf __attribute__((vector_size(32)));
 INLINE hf lower(vf v) { return (hf)_mm512_castps512_ps256(v); }
 INLINE hf upper(vf v) { return (hf)_mm512_extractf32x8_ps(v, 1); }
 INLINE hf set1h(float x) { return _mm256_set1_ps(x); }
+// ld_halves loads a vector, half by half.
+INLINE vf ld_halves(const float *p) {
+  return (vf)_mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(p)), _mm256_loadu_ps(p + 8), 1);
+}
 INLINE hf ldh(const float *p) { return _mm256_loadu_ps(p); }
 INLINE void sth(float *p, hf v) { _mm256_storeu_ps(p, v); }
 INLINE hf fma_half(hf a, hf b, hf c) { return (hf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
@@ -108,6 +112,7 @@ typedef vf hf;
 INLINE hf lower(vf v) { return v; }
 INLINE hf upper(vf v) { return v; }
 INLINE hf set1h(float x) { return set1(x); }
+INLINE vf ld_halves(const float *p) { return ld(p); }
 INLINE hf ldh(const float *p) { return ld(p); }
 INLINE void sth(float *p, hf v) { st(p, v); }
 INLINE hf fma_half(hf a, hf b, hf c) { return fma_kept(a, b, c); }
