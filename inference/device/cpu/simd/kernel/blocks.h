@@ -25,9 +25,13 @@ INLINE vf number(vi v) { return (vf){v[0], v[1], v[2], v[3]}; }
 #endif
 
 INLINE float half_at(const uint8_t *p) {
-  uint16_t t[VW] = {0};
-  memcpy(t, p, 2);
-  return half(t)[0];
+  uint16_t h;
+  memcpy(&h, p, 2);
+#if VW > 4
+  return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(h)));
+#else
+  return half1(h);
+#endif
 }
 
 INLINE void block_q8_0(const uint8_t *b, float *y) {
