@@ -157,10 +157,7 @@ func (w *wording) spelled(written string) string {
 // draw notes whether words that were put in name something to draw.
 func (w *wording) draw(words ...string) {
 	for _, s := range words {
-		for _, end := range []string{"", "s", "es", "'s", "’s"} {
-			base, ok := strings.CutSuffix(s, end)
-			w.drawn = w.drawn || ok && w.subjects[base]
-		}
+		w.drawn = w.drawn || holds(w.subjects, s)
 	}
 }
 
@@ -181,14 +178,17 @@ func (w *wording) leave(word string) {
 	}
 }
 
-// knows also takes plain plurals and possessives of taught words.
-func (l lexicon) knows(w string) bool {
+func (l lexicon) knows(w string) bool { return w == "" || holds(l.words, w) }
+
+// holds reports whether a word, or one that it is a plain plural or the possessive of, is
+// in a set.
+func holds(set map[string]bool, w string) bool {
 	for _, end := range []string{"", "s", "es", "'s", "’s"} {
-		if base, ok := strings.CutSuffix(w, end); ok && l.words[base] {
+		if base, ok := strings.CutSuffix(w, end); ok && set[base] {
 			return true
 		}
 	}
-	return w == ""
+	return false
 }
 
 // near finds what stands for a word, or for the one that it is the possessive of.
@@ -225,7 +225,7 @@ func (w *wording) segment(run []rune) {
 				break
 			}
 		}
-		word := string(run[:max(n, 0)])
+		word := string(run[:n])
 		switch {
 		case n == 0:
 			gap, run = append(gap, run[0]), run[1:]
@@ -243,61 +243,6 @@ func (w *wording) segment(run []rune) {
 		run = run[n:]
 	}
 	close()
-}
-
-// tidy joins words after some went: no blanks or commas too many, and the article that
-// the next word wants.
-func tidy(parts []string) string {
-	var out []string
-	for _, p := range parts {
-		if p == "" {
-			continue
-		}
-		last := ""
-		if len(out) > 0 {
-			last = out[len(out)-1]
-		}
-		if gap := !strings.ContainsFunc(p, wordRune); gap && (last == "" || !strings.ContainsFunc(last, wordRune)) {
-			// Of two gaps the one that says more stays.
-			if n := len(out); n > 1 && (ends(p) && !ends(last) || strings.TrimSpace(last) == "" && !isArticle(out[n-2])) {
-				out[n-1] = p
-			}
-			continue
-		}
-		if spaced(last) && spaced(p) {
-			out = append(out, " ") // what was between them went
-		}
-		out = append(out, p)
-	}
-	for len(out) > 0 && !strings.ContainsFunc(out[len(out)-1], wordRune) && !strings.ContainsAny(out[len(out)-1], ".!?。！？") {
-		out = out[:len(out)-1]
-	}
-	for i := 0; i+2 < len(out); i++ {
-		if isArticle(out[i]) && strings.TrimSpace(out[i+1]) == "" {
-			out[i] = article(out[i], out[i+2])
-		}
-	}
-	return strings.TrimSpace(strings.Join(out, ""))
-}
-
-// ends reports whether a sentence ends between two words.
-func ends(gap string) bool { return strings.ContainsAny(gap, ".!?:\n") }
-
-// spaced reports whether s is a word of a script that parts its words.
-func spaced(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return wordRune(r) && !unblanked(r) })
-}
-
-func isArticle(word string) bool {
-	return strings.EqualFold(word, "a") || strings.EqualFold(word, "an")
-}
-
-func article(written, next string) string {
-	first := written[:1]
-	if next != "" && strings.ContainsRune("aeiou", unicode.ToLower([]rune(next)[0])) {
-		return first + "n"
-	}
-	return first
 }
 
 // scripts cuts a word where a script written without blanks begins or ends.

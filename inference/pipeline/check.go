@@ -50,11 +50,12 @@ func (p *Pipeline) Check(r inference.Request) (inference.Request, []string, erro
 			notes = append(notes, fmt.Sprintf("%s is by its name a LoRA for few steps: the preset %s sets its %d steps, without guidance.", l.File, few.Name, few.Steps))
 		}
 	}
-	if note := heard(m.Title, p.lib.Wording(m.Name, r.Prompt)); note != "" {
+	worded, negative := p.lib.Wording(m.Name, r.Prompt), p.lib.Wording(m.Name, r.Negative)
+	if note := heard(m.Title, worded); note != "" {
 		notes = append(notes, note)
 	}
-	for _, text := range []struct{ what, text string }{{"prompt", r.Prompt}, {"negative prompt", r.Negative}} {
-		if n, most := p.lib.Count(m.Name, p.lib.Wording(m.Name, text.text).Text); n > most {
+	for _, text := range []struct{ what, text string }{{"prompt", worded.Text}, {"negative prompt", negative.Text}} {
+		if n, most := p.lib.Count(m.Name, text.text); n > most {
 			notes = append(notes, fmt.Sprintf("The %s is too long for %s: it reads the first %d of %d tokens.", text.what, m.Title, most, n))
 		}
 	}
