@@ -43,7 +43,13 @@ func openDevice(o studio.EngineOptions, openCUDA func(cuda.Options) (device.Devi
 	default:
 		return nil, fmt.Errorf("%w: %q; choose auto, cpu, cuda or cuda-mma", inference.ErrNoDevice, o.Device)
 	}
-	return cpu.New(cpu.Options{Threads: threads(o)}), nil
+	return cpu.New(cpu.Options{Threads: threads(o), BF16: bf16(o)}), nil
+}
+
+// bf16 reports whether the CPU is to multiply in bfloat16: only by name, since no
+// precision at all means exact.
+func bf16(o studio.EngineOptions) bool {
+	return (o.Precision == "bf16" || o.Precision == "bfloat16") && cpu.BF16()
 }
 
 // threads is how many o asks for.
@@ -58,7 +64,11 @@ func threads(o studio.EngineOptions) int {
 func machineOf(d device.Device, o studio.EngineOptions) string {
 	name := d.Name()
 	if name == "cpu" {
-		return fmt.Sprintf("cpu, %d threads of %s", threads(o), runtime.GOARCH)
+		name = fmt.Sprintf("cpu, %d threads of %s", threads(o), runtime.GOARCH)
+		if bf16(o) {
+			name += ", bf16"
+		}
+		return name
 	}
 	if o.Precision != "" {
 		name += ", " + o.Precision

@@ -12,6 +12,7 @@ import (
 	"kinora/app/studio"
 	"kinora/inference"
 	"kinora/inference/device"
+	"kinora/inference/device/cpu"
 	"kinora/inference/device/cuda"
 )
 
@@ -207,5 +208,17 @@ func TestMachine(t *testing.T) {
 		if got := machineOf(&gpu{}, o); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+	d := cpu.New(cpu.Options{Threads: 1})
+	defer d.Close()
+	want := "cpu, 3 threads of " + runtime.GOARCH
+	if got := machineOf(d, studio.EngineOptions{Threads: 3, Precision: "fp32"}); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if cpu.BF16() {
+		want += ", bf16"
+	}
+	if got := machineOf(d, studio.EngineOptions{Threads: 3, Precision: "bf16"}); got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -18,7 +18,7 @@ import (
 type EngineOptions struct {
 	Device      string // auto, cpu, cuda, cuda-mma
 	GPU         int    // which one, of several
-	Precision   string // of the GPU's arithmetic; empty: the engine's choice
+	Precision   string // of arithmetic; empty: the engine's choice
 	Plain       bool   // the GPU's steps are not recorded
 	Threads     int    // 0: all cores
 	ModelFolder string

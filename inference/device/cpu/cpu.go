@@ -48,6 +48,9 @@ type Options struct {
 	Budget int64
 	// Whole lists composite operations not to run whole; tests use it.
 	Apart bool
+	// BF16 rounds what products and convolutions multiply to bfloat16, where BF16 says
+	// that the processor multiplies such numbers; sums stay in float32.
+	BF16 bool
 	// Round says to what the operands of a plan's products are rounded first; nil: to
 	// nothing less than float32. Tests learn from it what another device's arithmetic
 	// makes of a model.
@@ -59,13 +62,37 @@ func New(o Options) device.Device {
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
+	if l, ok := simd.BF16(); ok && o.BF16 {
+		return bf16{&cpu{pool: simd.NewPoolAt(o.Threads, l), opt: o}}
+	}
 	return &cpu{pool: simd.NewPool(o.Threads), opt: o}
+}
+
+// BF16 reports whether this machine has instructions for Options.BF16, which doubles
+// the speed of products.
+func BF16() bool {
+	_, ok := simd.BF16()
+	return ok
 }
 
 type cpu struct {
 	pool   *simd.Pool
 	opt    Options
 	ledger ledger
+}
+
+// bf16 is a cpu that has Options.BF16.
+type bf16 struct{ *cpu }
+
+// RoundingOf says what a plan's products round their operands to; package devicetest
+// asks. Products of few rows do not.
+func (bf16) RoundingOf(*plan.Plan) func(*graph.Node) tensor.DType {
+	return func(n *graph.Node) tensor.DType {
+		if n.Op == graph.MatMul || n.Op == graph.Conv3D {
+			return tensor.BF16
+		}
+		return tensor.F32
+	}
 }
 
 func (c *cpu) Name() string { return "cpu" }

@@ -34,7 +34,19 @@ func starterFile(t *testing.T, name string) *safetensors.File {
 
 // TestStarterMeetsItsTrainer compares the built-in model with what PyTorch made of
 // the very same weights, widened to float32; train/export.py writes both.
-func TestStarterMeetsItsTrainer(t *testing.T) {
+func TestStarterMeetsItsTrainer(t *testing.T) { meetsTrainer(t, newCPU(t)) }
+
+func TestStarterMeetsItsTrainerInBF16(t *testing.T) {
+	if !cpu.BF16() {
+		t.Skip("this processor does not multiply bfloat16 numbers")
+	}
+	dev := cpu.New(cpu.Options{BF16: true})
+	defer dev.Close()
+	meetsTrainer(t, dev)
+}
+
+func meetsTrainer(t *testing.T, dev device.Device) {
+	t.Helper()
 	ref := starterFile(t, "testdata/ref")
 	spiece, err := os.ReadFile(filepath.Join(starterDir, "tokenizer.model"))
 	if err != nil {
@@ -49,7 +61,6 @@ func TestStarterMeetsItsTrainer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dev := newCPU(t)
 	got := starterOutputs(t, dev, m, tok, ref)
 	var low map[string][]float32
 	if d, ok := dev.(interface {

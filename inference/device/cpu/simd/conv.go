@@ -34,19 +34,30 @@ func PackConv(p *Pool, w ConvWeights, up bool) *PackedConv {
 		rows := p.scratch.take(w.O * k)
 		defer p.scratch.give(rows)
 		w.turn(p, 0, w.O, rows)
-		out.w = Pack(p, Weights{N: w.O, K: k, DType: tensor.F32, Data: tensor.Bytes(rows)})
+		out.w = pack(p, Weights{N: w.O, K: k, DType: tensor.F32, Data: tensor.Bytes(rows)}, false)
 		out.packLeft(p, rows)
 		return out
 	}
 	// Some columns at a time: the whole would be there twice.
-	out.w = &Packed{n: w.O, k: k, level: p.level, panels: aligned(panelsLen(p.set, w.O, k))}
 	few := p.threads * p.set.Panel
 	rows := p.scratch.take(min(few, w.O) * k)
 	defer p.scratch.give(rows)
+	out.w = &Packed{n: w.O, k: k, level: p.level, pairs: p.level == AVX512BF16}
+	taps, kp := k/w.C, k
+	pairs := rows
+	if out.w.pairs { // pixels are so many words
+		kp = taps * words(w.C)
+		pairs = p.scratch.take(min(few, w.O) * kp)
+		defer p.scratch.give(pairs)
+	}
+	out.w.panels = aligned(panelsLen(p.set, w.O, kp))
 	for n0 := 0; n0 < w.O; n0 += few {
 		n1 := min(n0+few, w.O)
 		w.turn(p, n0, n1, rows)
-		packColumns(p, Weights{N: n1 - n0, K: k, DType: tensor.F32, Data: tensor.Bytes(rows[:(n1-n0)*k])}, 0, n1-n0, out.w.panels[n0*k:])
+		if out.w.pairs {
+			p.tiles.RoundPairs((n1-n0)*taps, w.C, rows, w.C, pairs, words(w.C))
+		}
+		packColumns(p, Weights{N: n1 - n0, K: kp, DType: tensor.F32, Data: tensor.Bytes(pairs[:(n1-n0)*kp])}, 0, n1-n0, out.w.panels[n0*kp:])
 	}
 	return out
 }
@@ -79,6 +90,8 @@ func PackedSize(p *Pool, w ConvWeights) int64 {
 		n = max(n, panelsLen(p.set, w.O, k))
 		if leftToo(p, w.O, w.KT*w.KH*w.KW, w.KW) {
 			n += w.O * k
+		} else if p.level == AVX512BF16 {
+			n = panelsLen(p.set, w.O, k/w.C*words(w.C))
 		}
 	}
 	return 4 * int64(n)

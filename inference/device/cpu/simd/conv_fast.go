@@ -36,17 +36,23 @@ func (a Conv) fast(p *Pool) {
 			return
 		}
 	}
+	set := p.set
+	if w.w.pairs {
+		give := a.pair(p, &k)
+		defer give()
+		set = p.tiles
+	}
 	tiles := h * ((wide + p.set.TileRows - 1) / p.set.TileRows)
 	width := convCols * p.set.Panel
 	across := (o + width - 1) / width
 	down := max((tiles+convTiles-1)/convTiles, min(tiles, (4*p.threads+t*across-1)/(t*across)))
-	need := p.set.ConvScratch(&k)
+	need := set.ConvScratch(&k)
 	p.Run(t*across*down, func(i int) {
 		scratch := p.scratch.take(need)
 		defer p.scratch.give(scratch)
 		d, j, frame := i%down, i/down%across*width, i/down/across
 		part := kernel.ConvPiece{F: frame, G0: tiles * d / down, G1: tiles * (d + 1) / down, N0: j, N1: min(o, j+width)}
-		p.set.Conv(&k, part, a.X, a.Cache, w.w.panels, a.Y, f, scratch)
+		set.Conv(&k, part, a.X, a.Cache, w.w.panels, a.Y, f, scratch)
 	})
 }
 

@@ -43,6 +43,11 @@ func TestConv(t *testing.T) {
 }
 
 func (c convolution) run(t testing.TB, seed int) func(t *testing.T, p *Pool) []float32 {
+	return c.rounded(func(v []float32) []float32 { return v }, seed)
+}
+
+// rounded expects what the convolution of rounded operands is.
+func (c convolution) rounded(round func([]float32) []float32, seed int) func(t *testing.T, p *Pool) []float32 {
 	r := source(seed)
 	taps := c.k[0] * c.k[1] * c.k[2]
 	data, w := stored(r, c.o*c.c*taps, c.d)
@@ -58,14 +63,15 @@ func (c convolution) run(t testing.TB, seed int) func(t *testing.T, p *Pool) []f
 	if c.tail {
 		a.Residual = numbers(r, ot*oh*ow*o)
 	}
-	s := a.strides()
+	s, x := a.strides(), a
+	w, x.X, x.Cache = round(w), round(a.X), round(a.Cache)
 	want := make([]float64, 0, ot*oh*ow*o)
 	for at := range ot * oh * ow {
-		x, y, f := at%ow, at/ow%oh, at/ow/oh
+		col, y, f := at%ow, at/ow%oh, at/ow/oh
 		for j := range o {
 			sum := 0.0
 			for tap := range taps {
-				px := a.pixel(a.frame(f*s[0]+tap/(c.k[1]*c.k[2])), y*s[1]+tap/c.k[2]%c.k[1], x*s[2]+tap%c.k[2])
+				px := x.pixel(x.frame(f*s[0]+tap/(c.k[1]*c.k[2])), y*s[1]+tap/c.k[2]%c.k[1], col*s[2]+tap%c.k[2])
 				for i, v := range px {
 					sum += float64(v) * float64(w[(j*c.c+i)*taps+tap])
 				}

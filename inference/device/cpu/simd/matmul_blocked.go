@@ -25,18 +25,26 @@ func (a Matmul) finish() kernel.Finish {
 
 // blocked packs the right side piece by piece, and multiplies.
 func (a Matmul) blocked(p *Pool) {
-	n, k := a.size()
 	if a.Packed != nil && a.Packed.level != p.level {
 		panic("simd: weights are packed for level " + a.Packed.level.String() + ", the pool's is " + p.level.String())
 	}
-	tall := p.set.TileRows
+	set := p.set
+	if a.inPairs(p) {
+		var give func()
+		set = p.tiles
+		a, give = a.paired(p)
+		defer give()
+	}
+	n, k := a.size()
+	tall := set.TileRows
 	rows := min(a.M, max(tall, packA/k/tall*tall))
 	for m0 := 0; m0 < a.M; m0 += rows {
-		b := block{p: p, set: p.set, a: a, m0: m0, n: n, k: k}
+		b := block{p: p, set: set, a: a, m0: m0, n: n, k: k}
 		b.placeLeft(min(rows, a.M-m0))
 		fit := max(1, packW/(k*p.set.Panel)) // panels of the right side
 		width := min(fit, tileCols) * p.set.Panel
 		_, known := kernelTypes[a.W.DType]
+		known = known && a.W.numbers == nil
 		switch {
 		case a.Packed != nil:
 			b.multiply(0, n, a.Packed.panels)

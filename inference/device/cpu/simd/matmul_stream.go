@@ -25,6 +25,13 @@ const (
 	costFew    = 25
 )
 
+// Rows from which products of pairs cost less than streaming, which knows none: of
+// weights that are stored as pairs, and of others.
+const (
+	pairsStored = 17
+	pairsMade   = 33
+)
+
 // streams reports whether to let weights stream past the left side as they lie costs
 // less than to pack them.
 func (a Matmul) streams(p *Pool) bool {
@@ -32,6 +39,9 @@ func (a Matmul) streams(p *Pool) bool {
 		return false
 	}
 	n, k := a.size()
+	if p.level == AVX512BF16 && (a.M >= pairsMade || a.M >= pairsStored && a.W.DType == tensor.BF16 && k%2 == 0) {
+		return false
+	}
 	unit := p.set.Unit
 	lost := (unit - 1 - (a.M-1)%unit) * costRow
 	if a.M <= 2*unit {

@@ -70,7 +70,13 @@ func (c product) product(seed int) (a Matmul, worth []float32) {
 }
 
 func (c product) run(t testing.TB, seed int) func(t *testing.T, p *Pool) []float32 {
+	return c.rounded(func(v []float32) []float32 { return v }, seed)
+}
+
+// rounded expects what the product of rounded operands is.
+func (c product) rounded(round func([]float32) []float32, seed int) func(t *testing.T, p *Pool) []float32 {
 	a, w := c.product(seed)
+	w, left := round(w), round(a.A)
 	want := make([]float64, c.m*c.n)
 	size := 0.0 // of a sum of such terms with signs by chance
 	for i := range c.m {
@@ -81,7 +87,7 @@ func (c product) run(t testing.TB, seed int) func(t *testing.T, p *Pool) []float
 				if c.kn {
 					v = w[k*c.n+j]
 				}
-				term := float64(a.A[i*a.LDA+k]) * float64(v)
+				term := float64(left[i*a.LDA+k]) * float64(v)
 				s += term
 				squares += term * term
 			}

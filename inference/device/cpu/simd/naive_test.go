@@ -78,25 +78,29 @@ func nearBeside(t testing.TB, got []float32, want []float64, terms int, size flo
 func everywhere(t *testing.T, f func(t *testing.T, p *Pool) []float32) {
 	t.Helper()
 	for _, l := range Levels() {
-		t.Run(l.String(), func(t *testing.T) {
-			var first []float32
-			for threads := 1; threads <= 4; threads++ {
-				if testing.Short() && threads%3 != 1 {
-					continue
-				}
-				p := NewPoolAt(threads, l)
-				got := slices.Clone(f(t, p))
-				p.Close()
-				if first == nil {
-					first = got
-				}
-				for i := range got {
-					if math.Float32bits(got[i]) != math.Float32bits(first[i]) {
-						t.Fatalf("number %d is %v on %d threads, %v on one", i, got[i], threads, first[i])
-					}
-				}
+		t.Run(l.String(), func(t *testing.T) { sameOnThreads(t, l, f) })
+	}
+}
+
+// sameOnThreads runs f on pools of one to four threads, which must give the same bytes.
+func sameOnThreads(t *testing.T, l Level, f func(t *testing.T, p *Pool) []float32) {
+	t.Helper()
+	var first []float32
+	for threads := 1; threads <= 4; threads++ {
+		if testing.Short() && threads%3 != 1 {
+			continue
+		}
+		p := NewPoolAt(threads, l)
+		got := slices.Clone(f(t, p))
+		p.Close()
+		if first == nil {
+			first = got
+		}
+		for i := range got {
+			if math.Float32bits(got[i]) != math.Float32bits(first[i]) {
+				t.Fatalf("number %d is %v on %d threads, %v on one", i, got[i], threads, first[i])
 			}
-		})
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 type Packed struct {
 	n, k   int
 	level  Level
+	pairs  bool // of words of two numbers, half as many
 	panels []float32
 	rows   [][]float32 // at level Plain, in place of panels
 }
@@ -21,7 +22,12 @@ func (w *Packed) N() int { return w.n }
 func (w *Packed) K() int { return w.k }
 
 // Bytes returns the memory held.
-func (w *Packed) Bytes() int64 { return 4 * int64(max(len(w.panels), w.n*w.k)) }
+func (w *Packed) Bytes() int64 {
+	if w.rows != nil {
+		return 4 * int64(w.n*w.k)
+	}
+	return 4 * int64(len(w.panels))
+}
 
 // Free gives the memory back; no product may use it after that.
 func (w *Packed) Free() {
@@ -30,13 +36,19 @@ func (w *Packed) Free() {
 }
 
 // Pack makes weights ready for many products on pools of p's level. They are
-// widened to f32, which takes 4 bytes a number; w.Data is not kept.
-func Pack(p *Pool, w Weights) *Packed {
+// widened to f32, which takes 4 bytes a number, or rounded to bfloat16, which takes 2;
+// w.Data is not kept.
+func Pack(p *Pool, w Weights) *Packed { return pack(p, w, p.level == AVX512BF16 && !w.KN) }
+
+func pack(p *Pool, w Weights, pairs bool) *Packed {
 	_ = w.Data[:w.DType.Size(w.N*w.K)]
-	out := &Packed{n: w.N, k: w.K, level: p.level}
+	out := &Packed{n: w.N, k: w.K, level: p.level, pairs: pairs}
 	if p.set == nil {
 		out.rows = wideRows(p, w)
 		return out
+	}
+	if pairs {
+		w = w.paired()
 	}
 	out.panels = aligned(panelsLen(p.set, w.N, w.K))
 	packColumns(p, w, 0, w.N, out.panels)
@@ -76,6 +88,8 @@ func packPanel(p *Pool, w Weights, n0, n1 int, dst []float32) {
 	_, known := kernelTypes[w.DType]
 	size := int(w.DType.Size(w.K))
 	switch {
+	case w.numbers != nil:
+		w.round(p, n0, n1, dst)
 	case known:
 		packPart(p, w, n0, n1, 0, w.K, dst)
 	default:

@@ -12,5 +12,5 @@ func (p *Pool) Peak(rounds int) (operations float64) {
 		}
 		return 8*float64(rounds) + 0*float64(s[0]+s[1]+s[2]+s[3])
 	}
-	return p.set.Peak(rounds)
+	return p.tiles.Peak(rounds)
 }

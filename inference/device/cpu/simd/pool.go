@@ -14,6 +14,7 @@ type Pool struct {
 	threads int
 	level   Level
 	set     *kernel.Set // nil at level Plain
+	tiles   *kernel.Set // of products and convolutions by tiles
 	jobs    chan *job
 	close   sync.Once
 	scratch scratch
@@ -32,12 +33,12 @@ type job struct {
 // 0 means one for every processor. It uses the best instructions there are.
 func NewPool(threads int) *Pool { return NewPoolAt(threads, Best()) }
 
-// NewPoolAt is NewPool with the instruction set given.
+// NewPoolAt is NewPool with the instruction set given, which this machine must have.
 func NewPoolAt(threads int, l Level) *Pool {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	p := &Pool{threads: threads, level: l, set: l.set(), jobs: make(chan *job, 4*threads)}
+	p := &Pool{threads: threads, level: l, set: l.set(), tiles: l.tiles(), jobs: make(chan *job, 4*threads)}
 	for range threads - 1 {
 		go p.work()
 	}

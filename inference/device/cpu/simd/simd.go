@@ -50,4 +50,7 @@ type Weights struct {
 	DType tensor.DType
 	Data  []byte
 	KN    bool
+
+	// numbers, where Data is nil, are what words of two are to be made of.
+	numbers *Weights
 }

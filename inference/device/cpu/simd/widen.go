@@ -66,6 +66,9 @@ var blockTypes = map[tensor.DType]kernel.Type{
 // widen is Widen by the pool's kernels, where they know the type: the same numbers.
 func (p *Pool) widen(dst []float32, src []byte, d tensor.DType) {
 	t, ok := blockTypes[d]
+	if !ok {
+		t, ok = kernelTypes[d]
+	}
 	if elems, _ := d.Block(); !ok || p.set == nil || len(dst)%elems != 0 {
 		Widen(dst, src, d)
 		return

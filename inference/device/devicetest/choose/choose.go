@@ -31,7 +31,7 @@ func Device(t *testing.T) device.Device {
 	case "cuda":
 		d, err = cuda.Open(options(t))
 	default:
-		t.Fatalf("KINORA_TEST_DEVICE=%s: want cpu, emulated, emulated-hopper or cuda", name)
+		t.Fatalf("KINORA_TEST_DEVICE=%s: want cpu, emulated-hopper or cuda", name)
 	}
 	if errors.Is(err, emulated.ErrNoCompiler) {
 		t.Skip(err)

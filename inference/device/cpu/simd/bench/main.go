@@ -74,12 +74,16 @@ func advise(level string) error {
 }
 
 func pool(threads int, level string) (*simd.Pool, error) {
-	for _, l := range simd.Levels() {
+	levels := simd.Levels()
+	if l, ok := simd.BF16(); ok {
+		levels = append(levels, l)
+	}
+	for _, l := range levels {
 		if l.String() == level {
 			return simd.NewPoolAt(threads, l), nil
 		}
 	}
-	return nil, fmt.Errorf("this machine has no %s: it has %v", level, simd.Levels())
+	return nil, fmt.Errorf("this machine has no %s: it has %v", level, levels)
 }
 
 // size is what the label of a line must begin with.

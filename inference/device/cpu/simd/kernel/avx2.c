@@ -9,6 +9,7 @@
 #endif
 #define VW 8
 #include "build.h"
+#include "doors_tile.h"
 #include "doors.h"
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -30,6 +30,7 @@ static void muladd(set s, int64_t n, in x, in y, in g, float *d) { s->muladd(n, 
 static void modulate(set s, int64_t n, in x, in a, in b, float *d) { s->modulate(n, x, a, b, d); }
 static void rope(set s, int64_t heads, int64_t d, in x, in c, in sn, float *y) { s->rope(heads, d, x, c, sn, y); }
 static void widen(set s, int64_t t, int64_t n, const void *src, float *dst) { s->widen(t, n, src, dst); }
+static void round_pairs(set s, int64_t rows, int64_t k, in a, int64_t lda, float *o, int64_t ldo) { s->round_pairs(rows, k, a, lda, o, ldo); }
 static double peak(set s, int64_t n, float *o) { return s->peak(n, o); }
 
 #cgo noescape pack_left
@@ -52,6 +53,7 @@ static double peak(set s, int64_t n, float *o) { return s->peak(n, o); }
 #cgo noescape modulate
 #cgo noescape rope
 #cgo noescape widen
+#cgo noescape round_pairs
 #cgo noescape peak
 #cgo nocallback pack_left
 #cgo nocallback pack_right
@@ -73,6 +75,7 @@ static double peak(set s, int64_t n, float *o) { return s->peak(n, o); }
 #cgo nocallback modulate
 #cgo nocallback rope
 #cgo nocallback widen
+#cgo nocallback round_pairs
 #cgo nocallback peak
 */
 import "C"
@@ -180,6 +183,9 @@ func newSet(name string, s *C.kinora_kernels) *Set {
 			C.rope(s, i(heads), i(d), p(x), p(cos), p(sin), p(y))
 		},
 		Widen: func(t Type, dst []float32, src []byte) { C.widen(s, i(int(t)), i(len(dst)), bytes(src), p(dst)) },
+		RoundPairs: func(rows, k int, a []float32, lda int, out []float32, ldo int) {
+			C.round_pairs(s, i(rows), i(k), p(a), i(lda), p(out), i(ldo))
+		},
 		Peak: func(rounds int) float64 {
 			out := [1]float32{0.001}
 			return float64(C.peak(s, i(rounds), p(out[:])))

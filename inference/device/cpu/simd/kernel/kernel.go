@@ -51,6 +51,10 @@ type Set struct {
 	RoPE     func(heads, d int, x, cos, sin, y []float32)
 	Widen    func(t Type, dst []float32, src []byte)
 	Peak     func(rounds int) (operations float64)
+
+	// RoundPairs rounds rows of k numbers, lda apart, to words of two bfloat16 numbers,
+	// ldo words apart; the last is half zero where k is odd.
+	RoundPairs func(rows, k int, a []float32, lda int, out []float32, ldo int)
 }
 
 // A Type is how weights are stored.

@@ -35,9 +35,13 @@ typedef struct {
   void (*rope)(int64_t heads, int64_t d, const float *x, const float *cs, const float *sn, float *y);
   void (*widen)(int64_t type, int64_t n, const void *src, float *dst);
   double (*peak)(int64_t n, float *out);
+  void (*round_pairs)(int64_t rows, int64_t k, const float *a, int64_t lda, float *out, int64_t ldo);
 } kinora_kernels;
 
 // Null where the machine this is built for has no such instructions.
 extern const kinora_kernels kinora_base;
 extern const kinora_kernels *const kinora_avx2, *const kinora_avx512;
+// Multiplies words of two bfloat16 numbers: it has round_pairs, the doors of tiles, whose
+// words are then such pairs, and peak only.
+extern const kinora_kernels *const kinora_avx512bf16;
 #endif

@@ -22,3 +22,13 @@ func Sets() []*Set {
 	}
 	return sets
 }
+
+// Pairs returns the set that multiplies pairs of bfloat16 numbers, and nil where this
+// machine has none. It has CopyLeft, PackRight, Gemm, ConvScratch and Conv, whose numbers
+// are then words of two, RoundPairs and Peak.
+func Pairs() *Set {
+	if C.kinora_avx512bf16 == nil || !cpu.X86.HasAVX512BF16 || len(Sets()) < 3 {
+		return nil
+	}
+	return newSet("avx512bf16", C.kinora_avx512bf16)
+}
