@@ -23,12 +23,24 @@ import (
 type kinora struct {
 	build          wan.Build
 	threads, steps int
+	bf16           bool // multiplies so
 	scratch        string
 }
 
-func (e *kinora) name() string                          { return "Kinora" }
-func (e *kinora) ready(context.Context) (string, error) { return simd.Best().String(), nil }
-func (e *kinora) takes(kind) bool                       { return true }
+func (e *kinora) name() string { return "Kinora" }
+
+func (e *kinora) ready(context.Context) (string, error) {
+	level := simd.Best()
+	if e.bf16 {
+		var ok bool
+		if level, ok = simd.BF16(); !ok {
+			return "", errors.New("this processor does not multiply bfloat16 numbers")
+		}
+	}
+	return level.String(), nil
+}
+
+func (e *kinora) takes(kind) bool { return true }
 
 // timestep is where on the way the step is.
 const timestep = 500
@@ -43,7 +55,7 @@ func (e *kinora) round(ctx context.Context, checkpoint string, k kind, clips []c
 	if err != nil {
 		return nil, err
 	}
-	dev := cpu.New(cpu.Options{Threads: e.threads})
+	dev := cpu.New(cpu.Options{Threads: e.threads, BF16: e.bf16})
 	defer func() { err = errors.Join(err, dev.Close()) }()
 
 	text := made.Normal("text", textLen*e.build.TextDim, 1, 0)

@@ -24,7 +24,7 @@ type options struct {
 	python, sdcpp, sdflags  string
 	threads, rounds, steps  int
 	kinds, sizes, dir, note string
-	small                   bool
+	small, bf16             bool
 }
 
 func main() {
@@ -39,6 +39,7 @@ func main() {
 	flag.StringVar(&o.sizes, "sizes", "256x256x1,384x256x9", "clips: columns, rows, frames; multiples of 16, 16 and 4, and one frame more")
 	flag.StringVar(&o.dir, "dir", "", "where weights lie between runs (default: a folder that goes with the run)")
 	flag.StringVar(&o.note, "note", "", "what to say beside the figures, such as the commit")
+	flag.BoolVar(&o.bf16, "bf16", false, "have Kinora multiply in bfloat16, as the others do where weights are bf16")
 	flag.BoolVar(&o.small, "small", false, "a tiny model, to see that everything runs; the figures say nothing")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -100,7 +101,7 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	} else if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		return err
 	}
-	ours := &kinora{build: build, threads: o.threads, steps: o.steps, scratch: scratch}
+	ours := &kinora{build: build, threads: o.threads, steps: o.steps, bf16: o.bf16, scratch: scratch}
 	all := []peer{ours,
 		&torch{python: o.python, build: build, threads: o.threads, steps: o.steps, scratch: scratch},
 		&sdcpp{command: o.sdcpp, flags: strings.Fields(o.sdflags), build: build, threads: o.threads, steps: o.steps, scratch: scratch},
