@@ -194,13 +194,16 @@ func (w *Window) key(k *fyne.KeyEvent) {
 	}
 }
 
-// escape puts a dialog away on Esc, or else cancels the running job.
+// escape puts a dialog away on Esc, or else ends the choosing of clips, or else cancels
+// the running job.
 func (w *Window) escape(k *fyne.KeyEvent) bool {
 	switch {
 	case k.Name != fyne.KeyEscape:
 		return false
 	case w.covered() && w.dialog != nil:
 		w.dialog.Hide()
+	case w.gallery.picking:
+		w.gallery.pick()
 	default:
 		w.cancelCurrent()
 	}

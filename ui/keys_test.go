@@ -44,6 +44,25 @@ func TestEscapeMeansTheSameEverywhere(t *testing.T) {
 	}
 }
 
+// Esc ends the choosing of clips before it stops the clip that is being made.
+func TestEscapeEndsChoosing(t *testing.T) {
+	f := newFake()
+	f.made("a red shoe")
+	r := newRig(t, f)
+	r.write("a dog")
+	test.Tap(r.compose.generate)
+	r.settle()
+	test.Tap(r.gallery.compare)
+	r.Canvas().Focus(r.gallery.grid)
+	for i, want := range []job.State{job.Queued, job.Cancelled} {
+		press(r.gallery.grid, fyne.KeyEscape)
+		r.settle()
+		if got := r.f.state(id(2)); r.gallery.picking || got != want {
+			t.Errorf("after %d presses choosing is %v, and the job %s, want %s", i+1, r.gallery.picking, got, want)
+		}
+	}
+}
+
 func TestKeysOfButtonsAndChips(t *testing.T) {
 	r := newRig(t, newFake())
 	r.write("a dog")
