@@ -229,8 +229,11 @@ var chinese = speech{
 	"%s of weights stay":                                                               "%s 权重常驻",
 	"in %d tiles":                                                                      "分 %d 块",
 	"in pieces":                                                                        "分段计算",
-	"Memory":                                                                           "内存",
-	"GB that a clip may take; 0 takes what is free":                                    "每个片段可用的内存（GB）；0 表示用空闲的全部",
+	"Arithmetic":                                                                       "运算精度",
+	"fp32 is the most exact; bf16 is faster on GPUs, and on CPUs with instructions for it": "fp32 最精确；bf16 在 GPU 上以及有相应指令的 CPU 上更快",
+	"Exact (fp32)": "精确（fp32）", "Fast (bf16)": "快速（bf16）",
+	"Memory": "内存",
+	"GB that a clip may take; 0 takes what is free": "每个片段可用的内存（GB）；0 表示用空闲的全部",
 
 	"Only files on this computer can be used: save it first, then drop the file": "只能使用本机上的文件：请先保存，再拖放",
 	"Drop a clip (MP4, GIF, PNG), a picture or a LoRA: %s is none of them":       "请拖放片段（MP4、GIF、PNG）、图片或 LoRA：%s 不是其中之一",

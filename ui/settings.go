@@ -22,6 +22,7 @@ var choices = map[string]string{
 	"en": "English", "zh": "中文",
 	"auto": "Automatic", "cpu": "CPU", "cuda": "NVIDIA GPU (CUDA)",
 	"cuda-mma": "NVIDIA GPU (CUDA, mma.sync)",
+	"fp32":     "Exact (fp32)", "bf16": "Fast (bf16)",
 }
 
 // settings shows the form, made from the studio's table.

@@ -26,10 +26,11 @@ type Values struct {
 	Mirror      string            `json:"mirror"`      // address that models are fetched from; empty: their publishers'
 	Offline     bool              `json:"offline"`     // nothing is fetched
 	ConfigFile  string            `json:"config_file"`
-	Device      string            `json:"device"`  // auto, cpu, cuda, cuda-mma
-	Threads     int               `json:"threads"` // 0: all cores
-	Memory      int               `json:"memory"`  // GB a clip may take, 0: what is free
-	Theme       string            `json:"theme"`   // system, light, dark
+	Device      string            `json:"device"`    // auto, cpu, cuda, cuda-mma
+	Threads     int               `json:"threads"`   // 0: all cores
+	Precision   string            `json:"precision"` // of arithmetic: auto, fp32, bf16
+	Memory      int               `json:"memory"`    // GB a clip may take, 0: what is free
+	Theme       string            `json:"theme"`     // system, light, dark
 	Language    string            `json:"language"`
 	Loop        bool              `json:"loop"`
 	Lines       bool              `json:"lines"`      // each line of the last prompt was a clip

@@ -48,6 +48,7 @@ var table = []Item{
 	{Key: "config_file", Label: "Configuration", Help: "inference_config.yaml with defaults for every clip; changes show at once", Kind: File, field: func(v *Values) any { return &v.ConfigFile }},
 	{Key: "device", Label: "Device", Help: "What clips are made on", Kind: Choice, Choices: []string{"auto", "cpu", "cuda", "cuda-mma"}, field: func(v *Values) any { return &v.Device }},
 	{Key: "threads", Label: "CPU threads", Help: "0 uses all cores; the clip is the same with any number", Kind: Number, Max: 1024, field: func(v *Values) any { return &v.Threads }},
+	{Key: "precision", Label: "Arithmetic", Help: "fp32 is the most exact; bf16 is faster on GPUs, and on CPUs with instructions for it", Kind: Choice, Choices: []string{"auto", "fp32", "bf16"}, field: func(v *Values) any { return &v.Precision }},
 	{Key: "memory", Label: "Memory", Help: "GB that a clip may take; 0 takes what is free", Kind: Number, Max: 256, field: func(v *Values) any { return &v.Memory }},
 	{Key: "theme", Label: "Theme", Help: "Light, dark, or as the system says", Kind: Choice, Choices: []string{"system", "light", "dark"}, field: func(v *Values) any { return &v.Theme }},
 	{Key: "language", Label: "Language", Help: "Of the window", Kind: Choice, Choices: []string{"system", "en", "zh"}, field: func(v *Values) any { return &v.Language }},
@@ -67,7 +68,7 @@ func (i Item) Field(v *Values) any { return i.field(v) }
 func Defaults(p Places) Values {
 	return Values{
 		ClipFolder: p.Clips, ModelFolder: p.Models, ConfigFile: filepath.Join(p.Config, "inference_config.yaml"),
-		Device: "auto", Theme: "system", Language: "system", Loop: true, FindModels: true,
+		Device: "auto", Precision: "auto", Theme: "system", Language: "system", Loop: true, FindModels: true,
 	}
 }
 

@@ -100,6 +100,9 @@ func (s *Studio) engineOptions() EngineOptions {
 	if !s.options.Forget {
 		o.TextFolder = filepath.Join(s.options.Places.Data, "texts")
 	}
+	if v.Precision != "auto" {
+		o.Precision = v.Precision
+	}
 	c := s.configuration()
 	if c.DeviceIDs != nil {
 		if len(*c.DeviceIDs) == 0 {

@@ -164,7 +164,7 @@ func (s *Studio) SetSettings(v settings.Values) error {
 			s.watch()
 		}
 	}
-	if v.Device != was.Device || v.Threads != was.Threads || v.Memory != was.Memory || folders {
+	if v.Device != was.Device || v.Threads != was.Threads || v.Precision != was.Precision || v.Memory != was.Memory || folders {
 		s.engine.forget()
 		s.events.tell(Event{Topic: ModelsChanged})
 	}
