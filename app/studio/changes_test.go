@@ -37,6 +37,11 @@ func TestEngineIsReopened(t *testing.T) {
 	if s.Models(); len(asked) != 2 || asked[1].Threads != 3 || closed != 1 {
 		t.Errorf("%+v, %d closed", asked, closed)
 	}
+	v.Precision = "bf16"
+	s.SetSettings(v)
+	if s.Models(); len(asked) != 3 || asked[1].Precision != "" || asked[2].Precision != "bf16" {
+		t.Errorf("%+v", asked)
+	}
 	v.Device = "cuda"
 	s.SetSettings(v)
 	if _, _, err := s.Check(studiotest.Request("x")); !errors.Is(err, inference.ErrNoDevice) {
