@@ -23,10 +23,10 @@ func (a Conv) fast(p *Pool) {
 		Matmul{A: a.X, M: a.T * a.H * a.W, LDA: a.C, Packed: w.w, C: a.Y, LDC: w.o, Bias: a.Bias, Act: a.Act, Residual: a.Residual}.Do(p)
 		return
 	}
-	if s[1] == 1 && s[2] == 1 && a.Pad == [4]int{} && !a.Up && w.kh == 1 && w.kw == 1 {
+	if s[1] == 1 && s[2] == 1 && a.Pad == [4]int{} && !a.Up && w.kh == 1 && w.kw == 1 && !w.w.pairs {
 		a.H, a.W = 1, a.H*a.W // no pixel has a neighbour: a frame is one row
 	}
-	t, h, wide, o := a.Out()
+	_, h, wide, o := a.Out()
 	k := kernel.Conv{H: a.H, W: a.W, C: a.C, Front: a.Front, T: a.T, KT: w.kt, KH: w.kh, KW: w.kw, ST: s[0], SH: s[1], SW: s[2],
 		Top: a.Pad[0], Left: a.Pad[2], Up: a.Up, HO: h, WO: wide, O: o}
 	f := kernel.Finish{Bias: a.Bias, Tail: a.Residual, Act: int(a.Act)}
@@ -36,14 +36,19 @@ func (a Conv) fast(p *Pool) {
 			return
 		}
 	}
-	set := p.set
 	if w.w.pairs {
-		give := a.pair(p, &k)
-		defer give()
-		set = p.tiles
+		a.bands(p, k, f)
+		return
 	}
-	tiles := h * ((wide + p.set.TileRows - 1) / p.set.TileRows)
-	width := convCols * p.set.Panel
+	a.tiles(p, p.set, k, f, 0)
+}
+
+// tiles computes what k says, by the kernels of set; a frame of the result has beyond
+// numbers in Y (and Residual) after those that k counts.
+func (a Conv) tiles(p *Pool, set *kernel.Set, k kernel.Conv, f kernel.Finish, beyond int) {
+	t, _, _, o := a.Out()
+	tiles := k.HO * ((k.WO + set.TileRows - 1) / set.TileRows)
+	width := convCols * set.Panel
 	across := (o + width - 1) / width
 	down := max((tiles+convTiles-1)/convTiles, min(tiles, (4*p.threads+t*across-1)/(t*across)))
 	need := set.ConvScratch(&k)
@@ -52,7 +57,11 @@ func (a Conv) fast(p *Pool) {
 		defer p.scratch.give(scratch)
 		d, j, frame := i%down, i/down%across*width, i/down/across
 		part := kernel.ConvPiece{F: frame, G0: tiles * d / down, G1: tiles * (d + 1) / down, N0: j, N1: min(o, j+width)}
-		set.Conv(&k, part, a.X, a.Cache, w.w.panels, a.Y, f, scratch)
+		y, f := a.Y[frame*beyond:], f
+		if f.Tail != nil {
+			f.Tail = f.Tail[frame*beyond:]
+		}
+		set.Conv(&k, part, a.X, a.Cache, a.Weights.w.panels, y, f, scratch)
 	})
 }
 

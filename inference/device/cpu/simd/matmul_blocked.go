@@ -28,19 +28,21 @@ func (a Matmul) blocked(p *Pool) {
 	if a.Packed != nil && a.Packed.level != p.level {
 		panic("simd: weights are packed for level " + a.Packed.level.String() + ", the pool's is " + p.level.String())
 	}
-	set := p.set
-	if a.inPairs(p) {
-		var give func()
-		set = p.tiles
-		a, give = a.paired(p)
-		defer give()
+	set, pairs := p.set, a.inPairs(p)
+	_, numbers := a.size()
+	if pairs {
+		set, a = p.tiles, a.paired()
 	}
 	n, k := a.size()
 	tall := set.TileRows
 	rows := min(a.M, max(tall, packA/k/tall*tall))
 	for m0 := 0; m0 < a.M; m0 += rows {
 		b := block{p: p, set: set, a: a, m0: m0, n: n, k: k}
-		b.placeLeft(min(rows, a.M-m0))
+		if m := min(rows, a.M-m0); pairs {
+			b.placePairs(m, numbers)
+		} else {
+			b.placeLeft(m)
+		}
 		fit := max(1, packW/(k*p.set.Panel)) // panels of the right side
 		width := min(fit, tileCols) * p.set.Panel
 		_, known := kernelTypes[a.W.DType]

@@ -19,21 +19,30 @@ func (a Matmul) inPairs(p *Pool) bool {
 	return p.level == AVX512BF16 && !a.W.KN
 }
 
-// paired returns the product as one of words, and what gives its memory back.
-func (a Matmul) paired(p *Pool) (Matmul, func()) {
-	_, k := a.size()
-	n := words(k)
-	left := p.scratch.take(a.M * n)
-	p.spread(a.M, 1+1<<15/k, func(lo, hi int) { p.tiles.RoundPairs(hi-lo, k, a.A[lo*a.LDA:], a.LDA, left[lo*n:], n) })
-	a.A, a.LDA = left, n
-	if a.Packed != nil {
-		w := *a.Packed
-		w.k = n
-		a.Packed = &w
-	} else {
+// paired returns the product with weights of words.
+func (a Matmul) paired() Matmul {
+	if a.Packed == nil {
 		a.W = a.W.paired()
+		return a
 	}
-	return a, func() { p.scratch.give(left) }
+	w := *a.Packed
+	w.k = words(w.k)
+	a.Packed = &w
+	return a
+}
+
+// placePairs says where m rows of the left side, of k numbers each, lie as words.
+func (b *block) placePairs(m, k int) {
+	b.place = kernel.Left{M: m, K: b.k, KC: step(b.k), LD: b.k, Step: step(b.k)}
+	if b.k%cacheWay == 0 {
+		b.place.LD += 16
+	}
+	b.left = b.a.A[b.m0*b.a.LDA:]
+	left := b.p.scratch.take(m * b.place.LD)
+	b.p.spread(m, 1+1<<15/k, func(lo, hi int) {
+		b.set.RoundPairs(hi-lo, k, b.left[lo*b.a.LDA:], b.a.LDA, left[lo*b.place.LD:], b.place.LD)
+	})
+	b.left, b.copied = left, true
 }
 
 // paired returns w as a matrix of words: those that are stored, or else such as round
@@ -56,24 +65,50 @@ func (w Weights) round(p *Pool, n0, n1 int, dst []float32) {
 	p.set.PackRight(kernel.F32, cols, w.K, tensor.Bytes(pairs), 4*w.K, false, dst)
 }
 
-// pair makes the pixels of X and Cache words, which k then counts, and returns what gives
-// their memory back.
-func (a *Conv) pair(p *Pool, k *kernel.Conv) func() {
+// bandWords is how many words of pixels are made at a time, and leastBand how many rows
+// they suffice for at least.
+var bandWords, leastBand = 1 << 23, 8
+
+// bands computes a convolution band by band of its rows: those of X and Cache that a band
+// meets are made words before.
+func (a Conv) bands(p *Pool, k kernel.Conv, f kernel.Finish) {
+	n, up := words(a.C), 1
+	if a.Up {
+		up = 2
+	}
+	all, tail, y := k, f.Tail, a.Y
+	rows := max(leastBand, bandWords/((a.T+a.Front)*a.W*n)*up/k.SH)
+	for h := 0; h < all.HO; h += rows {
+		k.HO = min(rows, all.HO-h)
+		from := max(0, (h*k.SH-all.Top)/up)
+		to := min(a.H, ((h+k.HO-1)*k.SH+k.KH-1-all.Top)/up+1)
+		k.C, k.H, k.Top = n, max(0, to-from), all.Top-h*k.SH+up*from
+		band := a
+		band.X = a.round(p, a.X, a.T, from, k.H)
+		if a.Cache != nil {
+			band.Cache = a.round(p, a.Cache, a.Front, from, k.H)
+		}
+		line := all.WO * all.O
+		if band.Y = y[h*line:]; tail != nil {
+			f.Tail = tail[h*line:]
+		}
+		band.tiles(p, p.tiles, k, f, (all.HO-k.HO)*line)
+		p.scratch.give(band.X)
+		if a.Cache != nil {
+			p.scratch.give(band.Cache)
+		}
+	}
+}
+
+// round returns the words of rows [from, from+h) of frames of X or Cache.
+func (a Conv) round(p *Pool, x []float32, frames, from, h int) []float32 {
 	n := words(a.C)
-	round := func(x []float32, frames int) []float32 {
-		pixels := frames * a.H * a.W
-		out := p.scratch.take(pixels * n)
-		p.spread(pixels, 1+1<<15/a.C, func(lo, hi int) { p.tiles.RoundPairs(hi-lo, a.C, x[lo*a.C:], a.C, out[lo*n:], n) })
-		return out
-	}
-	k.C = n
-	a.X = round(a.X, a.T)
-	if a.Cache == nil {
-		return func() { p.scratch.give(a.X) }
-	}
-	a.Cache = round(a.Cache, a.Front)
-	return func() {
-		p.scratch.give(a.X)
-		p.scratch.give(a.Cache)
-	}
+	out := p.scratch.take(frames * h * a.W * n)
+	p.spread(frames*h, 1+1<<15/(a.W*a.C), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			at := (i/h*a.H + from + i%h) * a.W
+			p.tiles.RoundPairs(a.W, a.C, x[at*a.C:], a.C, out[i*a.W*n:], n)
+		}
+	})
+	return out
 }

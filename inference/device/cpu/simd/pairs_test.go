@@ -46,3 +46,30 @@ func TestPairs(t *testing.T) {
 		})
 	}
 }
+
+// Bands of rows are what the whole is.
+func TestBands(t *testing.T) {
+	l, ok := BF16()
+	if !ok {
+		t.Skip("this processor does not multiply bfloat16 numbers")
+	}
+	for i, c := range convolutions {
+		run := c.rounded(brains, i)
+		p := NewPoolAt(2, l)
+		if leftToo(p, c.o, c.k[0]*c.k[1]*c.k[2], c.k[2]) {
+			p.Close()
+			continue
+		}
+		whole := run(t, p)
+		was := bandWords
+		bandWords, leastBand = 1, 2
+		got := run(t, p)
+		bandWords, leastBand = was, 8
+		p.Close()
+		for j := range got {
+			if got[j] != whole[j] {
+				t.Fatalf("%v: number %d is %v in bands, %v else", c, j, got[j], whole[j])
+			}
+		}
+	}
+}
