@@ -129,7 +129,7 @@ def main():
         score.look(a.folder, device=a.device)
     if a.stage == 'watcher':
         import watch
-        watch.train(a.folder, a.minutes, a.clips)
+        watch.train(a.folder, a.minutes, a.clips, compiled=compiled)
     if a.stage in ('score', 'all'):
         import score
         score.score(a.folder, a.prompts, decoded=True)

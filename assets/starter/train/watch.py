@@ -9,11 +9,14 @@ import torch.nn.functional as F
 import editions
 import questions
 import world
-from common import Sorry, load, log, save
+from common import Sorry, load, log, mixed, save
 from questions import HEADS
 from score import judge, say, summary
 
 T, H, W = 9, 96, 128
+GAZES = 6
+FRESH = 4  # steps from one handful of new clips to the next
+HANDFUL = 20
 
 
 def layer(n, m, k=3, stride=1):
@@ -30,25 +33,31 @@ class Block(nn.Module):
 
 
 class Watcher(nn.Module):
-    """Frames [B,9,3,96,128] in 0..1 to {question: [B,answers]}. Every second frame is looked at by itself, for what is
-    there; all of them, in grey and together, for how it moves."""
+    """Frames [B,9,3,96,128] in 0..1 to {question: [B,answers]}. Every fourth frame is looked at by itself, for what is
+    there, wherever it is; all of them, in grey and together, for how it moves."""
 
     def __init__(self):
         super().__init__()
-        self.look = nn.Sequential(layer(3, 24, 5, 2), layer(24, 48, stride=2), layer(48, 64, stride=2), Block(64))
+        self.look = nn.Sequential(layer(3, 24, 5, 2), layer(24, 48, stride=2), Block(48), layer(48, 96, stride=2), Block(96), Block(96))
+        self.gaze = nn.Conv2d(96, GAZES, 1)  # where each of the gazes rests, one softmax over the picture
         self.move = nn.Sequential(layer(T, 48, 7, 4), Block(48), layer(48, 64, stride=2))
-        self.both = nn.Sequential(layer(192, 128), Block(128), layer(128, 128, stride=2))
-        self.near = layer(64, 128, stride=2)
-        self.end = nn.Sequential(nn.Linear(128 * 6 * 8 + 128, 256), nn.ReLU(), nn.Dropout(.3), nn.Linear(256, sum(map(len, HEADS.values()))))
+        self.both = nn.Sequential(layer(256, 96), Block(96), layer(96, 96, stride=2))
+        self.what = nn.Sequential(nn.Linear(96 * (GAZES + 1), 192), nn.ReLU())
+        self.end = nn.Sequential(nn.Linear(96 * 6 * 8 + 2 * 192, 256), nn.ReLU(), nn.Dropout(.3), nn.Linear(256, sum(map(len, HEADS.values()))))
+        self.name = nn.Linear(2 * 192, len(HEADS['subject']))
 
     def forward(self, v):
         v = v * 4 - 2
-        n, frames = len(v), v[:, ::2]
+        n, frames = len(v), v[:, ::4]
         x = self.look(frames.flatten(0, 1).contiguous(memory_format=torch.channels_last))
-        near = self.near(x).amax((2, 3)).view(n, -1, 128).mean(1)
+        rest = self.gaze(x).flatten(2).float().softmax(2)
+        seen = torch.cat([(rest[:, :, None] * x.flatten(2).float()[:, None]).sum(3).flatten(1), x.amax((2, 3)).float()], 1)
+        seen = self.what(seen).unflatten(0, (n, -1))
+        seen = torch.cat([seen.mean(1), seen.amax(1)], 1)
         x = x.unflatten(0, (n, -1))
         x = self.both(torch.cat([x.mean(1), x.amax(1), self.move(v.mean(2))], 1))
-        return dict(zip(HEADS, self.end(torch.cat([x.flatten(1), near], 1)).split([len(v) for v in HEADS.values()], 1)))
+        out = dict(zip(HEADS, self.end(torch.cat([x.flatten(1), seen], 1)).float().split([len(v) for v in HEADS.values()], 1)))
+        return {**out, 'subject': out['subject'] + self.name(seen).float()}
 
 
 def seen(video):
@@ -64,16 +73,23 @@ def _draw(job):
     return clips, (world.render(clips, T, H, W) * 255).round().byte().numpy()
 
 
-def blurred(v, noise):
-    """Some clips a little soft, as generated ones are, and all a little noisy: that must not be what is read."""
-    k = len(v) // 3
-    v[:k] = F.avg_pool2d(v[:k].flatten(0, 1), 3, 1, 1, count_include_pad=False).view_as(v[:k])
+def softened(v, noise):
+    """Half of the clips a little or rather soft, as generated ones are, and all a little noisy: that must not be what is read."""
+    k = len(v) // 4
+    for _ in range(2):
+        v[:k] = F.avg_pool2d(v[:k].flatten(0, 1), 3, 1, 1, count_include_pad=False).view_as(v[:k])
+        k *= 2
     return v + noise[torch.randint(len(noise), (1,)).item()]
 
 
-def train(folder, minutes, clips=16000, batch=32, workers=2):
+def train(folder, minutes, clips=16000, batch=32, workers=2, compiled=True):
+    """On one thread, which such small pieces of work suit best. Clips are drawn all the while; a new one takes the place
+    of the oldest."""
+    torch.set_num_threads(1)
     edition = editions.of(folder)
-    clock, labels, v = time.time(), [], torch.empty(clips // 100 * 100, T, 3, H, W, dtype=torch.uint8)
+    clips, labels = clips // 100 * 100, []
+    v = torch.empty(clips, T, 3, H, W, dtype=torch.uint8)
+    clock = time.time()
     with ProcessPoolExecutor(workers) as pool:
         for c, drawn in pool.map(_draw, [(7000000 + k, 100, edition.name) for k in range(clips // 100)]):
             v[len(labels):len(labels) + 100] = torch.from_numpy(drawn)
@@ -82,22 +98,31 @@ def train(folder, minutes, clips=16000, batch=32, workers=2):
     log(f'{len(v)} clips drawn in {time.time() - clock:.0f} s')
     torch.manual_seed(5)
     m = Watcher().to(memory_format=torch.channels_last)
+    fast = torch.compile(m) if compiled else m
     noise = .02 * torch.randn(16, *v.shape[1:])
     opt = torch.optim.AdamW(m.parameters(), lr=2e-3, weight_decay=.03)
-    start, k, share = time.time(), 0, 0.
+    start, k, share, total = time.time(), 0, 0., 0.
     while share < 1:
         for g in opt.param_groups:
             g['lr'] = 2e-3 * min(1, (k + 1) / 50) * max(.01, 1 - share)
         i = torch.randint(len(v), (batch,))
-        out = m(blurred(v[i].float() / 255, noise))
+        with mixed('cpu'):
+            out = fast(softened(v[i].float() / 255, noise))
         loss = sum(F.cross_entropy(out[h], y[h][i], ignore_index=-1, reduction='sum') / (y[h][i] >= 0).sum().clamp(min=1) for h in HEADS)
         opt.zero_grad()
         loss.backward()
         opt.step()
-        k, share = k + 1, (time.time() - start) / (60 * minutes)
-        if k % 100 == 1:
+        k, share, total = k + 1, (time.time() - start) / (60 * minutes), total + loss.item()
+        if k % FRESH == 0 and share < .9:
+            at = k // FRESH * HANDFUL % clips
+            c, drawn = _draw((7100000 + k // FRESH, HANDFUL, edition.name))
+            v[at:at + HANDFUL] = torch.from_numpy(drawn)
+            for h, q in questions.table(c).items():
+                y[h][at:at + HANDFUL] = q
+        if k % 100 == 0:
             save(f'{folder}/watcher.pt', m.state_dict())
-            log(f'watcher step {k} {loss.item():.3f}')
+            log(f'watcher step {k} {total / 100:.3f}')
+            total = 0.
     save(f'{folder}/watcher.pt', m.state_dict())
     check(folder)
 
