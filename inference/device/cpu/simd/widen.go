@@ -58,9 +58,9 @@ func Widen(dst []float32, src []byte, d tensor.DType) {
 	}
 }
 
-// blockTypes are blocks that kernels widen.
+// blockTypes are blocks, and floats of 8 bits, that kernels widen.
 var blockTypes = map[tensor.DType]kernel.Type{
-	tensor.Q8_0: kernel.Q8_0, tensor.Q4_0: kernel.Q4_0, tensor.Q4K: kernel.Q4K, tensor.Q5K: kernel.Q5K, tensor.Q6K: kernel.Q6K,
+	tensor.F8E4M3: kernel.F8E4M3, tensor.F8E5M2: kernel.F8E5M2, tensor.Q8_0: kernel.Q8_0, tensor.Q4_0: kernel.Q4_0, tensor.Q4K: kernel.Q4K, tensor.Q5K: kernel.Q5K, tensor.Q6K: kernel.Q6K,
 }
 
 // widen is Widen by the pool's kernels, where they know the type: the same numbers.

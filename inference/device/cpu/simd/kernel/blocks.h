@@ -78,6 +78,29 @@ INLINE void block_q6_k(const uint8_t *b, float *y) {
   }
 }
 
+// widen_8 widens floats of 8 bits. E4M3's exponent has a bias of 7 where f32's is 127, so
+// that a product with a power of two makes its numbers right, those below the least normal
+// one, too; all bits set are no number. E5M2 is the upper half of an f16.
+static void widen_8(const int e4m3, i64 n, const uint8_t *b, float *y) {
+  uint8_t last[VW + 16] = {0};
+  int end = 0;
+  for (i64 i = 0; i < n; i += VW, b += VW) {
+    if (n - i < 16 && !end) memcpy(last, b, n - i), b = last, end = 1; // nothing beyond is read
+    vi v = ubytes(b), sign = v >> 7 << 31, x = v & 127;
+    vf f;
+    if (e4m3) {
+      vi none = (x == 127) & 0x7fc00000;
+      f = (vf)(x << 20) * set1(0x1p120f);
+      f = (vf)((vi)f | sign | none);
+    } else {
+      uint16_t h[VW];
+      for (int j = 0; j < VW; j++) h[j] = (uint16_t)(b[j] << 8);
+      f = half(h);
+    }
+    stm(y + i, f, n - i);
+  }
+}
+
 // widen_stored turns n stored numbers, whole blocks of them, into floats.
 static void widen_stored(i64 type, i64 n, const void *src, float *dst) {
   const uint8_t *b = src;
@@ -88,6 +111,8 @@ static void widen_stored(i64 type, i64 n, const void *src, float *dst) {
   case Q4_K: for (; dst < end; dst += 256, b += 144) block_k45(0, b, dst); break;
   case Q5_K: for (; dst < end; dst += 256, b += 176) block_k45(1, b, dst); break;
   case Q6_K: for (; dst < end; dst += 256, b += 210) block_q6_k(b, dst); break;
+  case F8_E4M3: widen_8(1, n, b, dst); break;
+  case F8_E5M2: widen_8(0, n, b, dst); break;
   default: widen_run(type, n, src, dst);
   }
 }

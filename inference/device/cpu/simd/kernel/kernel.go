@@ -61,7 +61,7 @@ type Set struct {
 type Type int
 
 // The types that kernels read; others are widened to F32 before. Those from Q8_0 on
-// are blocks, which only Widen reads.
+// are blocks or of 8 bits, which only Widen reads.
 const (
 	F32 Type = iota
 	BF16
@@ -71,6 +71,8 @@ const (
 	Q4K
 	Q5K
 	Q6K
+	F8E4M3
+	F8E5M2
 )
 
 // Finish is what happens to a product before it is stored, as in simd.Matmul.

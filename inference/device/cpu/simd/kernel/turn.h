@@ -1,6 +1,6 @@
 // Stored numbers widened, and squares of them turned.
 
-enum { F32, BF16, F16, Q8_0, Q4_0, Q4_K, Q5_K, Q6_K };
+enum { F32, BF16, F16, Q8_0, Q4_0, Q4_K, Q5_K, Q6_K, F8_E4M3, F8_E5M2 };
 
 // widen_run turns n stored numbers into floats.
 static void widen_run(i64 type, i64 n, const void *src, float *dst) {
