@@ -102,12 +102,15 @@ func (a Conv) bands(p *Pool, k kernel.Conv, f kernel.Finish) {
 
 // round returns the words of rows [from, from+h) of frames of X or Cache.
 func (a Conv) round(p *Pool, x []float32, frames, from, h int) []float32 {
-	n := words(a.C)
+	n, pixels, c := words(a.C), a.W, a.C
+	if a.C%2 == 0 {
+		pixels, c = 1, a.W*a.C // a row is words without a gap
+	}
 	out := p.scratch.take(frames * h * a.W * n)
 	p.spread(frames*h, 1+1<<15/(a.W*a.C), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			at := (i/h*a.H + from + i%h) * a.W
-			p.tiles.RoundPairs(a.W, a.C, x[at*a.C:], a.C, out[i*a.W*n:], n)
+			p.tiles.RoundPairs(pixels, c, x[at*a.C:], c, out[i*a.W*n:], words(c))
 		}
 	})
 	return out
