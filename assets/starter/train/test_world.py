@@ -23,7 +23,9 @@ import moves  # noqa: E402
 import people  # noqa: E402
 import places  # noqa: E402
 import questions  # noqa: E402
+import swaps  # noqa: E402
 import tokens  # noqa: E402
+import train_dit  # noqa: E402
 import vae  # noqa: E402
 import words  # noqa: E402
 import world  # noqa: E402
@@ -321,6 +323,39 @@ class Networks(unittest.TestCase):
         for k, (x, y) in enumerate(zip(a.parts, b.parts)):
             self.assertNotEqual(x is None, y is None)
             self.assertLess((start[k] - .1 * (y if x is None else x) - alone[k]).abs().max(), 1e-5)
+
+    def test_a_changed_clip_differs_in_one_answer(self):
+        r = random.Random(4)
+        for c in world.clips(11, 120):
+            q = swaps.changed(c, r)
+            if c['kind'] == 'scene':
+                self.assertIsNone(q)
+                continue
+            a, b = questions.labels(c), questions.labels(q)
+            wrong = [k for k in a if a[k] != b[k] and k != 'speed']  # who walks has a speed, who waves has none
+            self.assertEqual(len(wrong), 1, (c, q))
+
+    def test_swapped_latents_come_out_as_the_sentence_says(self):
+        with tempfile.TemporaryDirectory() as d:
+            os.makedirs(f'{d}/latents'), os.makedirs(f'{d}/swaps')
+            clips = world.clips(1, 12)
+            torch.manual_seed(0)
+            z, of = torch.randn(12, 12, 5, 4, 4).half(), [i for i, c in enumerate(clips) if c['kind'] != 'scene']
+            common.save(f'{d}/latents/00000.pt', dict(clips=clips, z=z, vae=0))
+            common.save(f'{d}/swaps/00000.pt', dict(of=of, z=z[of] + 1))
+            tokenizer = tokens.Tokenizer(SHIPPED)
+            pairs = swaps.Pairs(d, tokenizer, (torch.zeros(12), torch.ones(12)))
+            begun, target, ids, weight = pairs.batch(16, 9, random.Random(1), 0.)
+            way = (begun - target)[:9]
+            self.assertTrue(((way > -.01) & (way < 1.01)).all() and (way.amax((1, 2, 3, 4)) > .1).all())
+            self.assertTrue(torch.equal(begun[9:], target[9:]) and (weight[9:] == 1).all() and (weight[:9] > 1).all())
+            self.assertTrue((ids[:, 0] > 0).all())
+            begun, target, _, _ = pairs.batch(16, 9, random.Random(1), 1.)
+            self.assertTrue(torch.equal(begun, target))  # nothing is said: what is seen stays
+            m = train_dit.Model(len(tokenizer), 12, body=dict(dim=48, ffn_dim=48, num_heads=2, num_layers=1, freq_dim=16))
+            q = swaps.loss(m, *pairs.batch(4, 2, random.Random(1)), 2, 'cpu')
+            q.backward()
+            self.assertTrue(torch.isfinite(q) and any(p.grad is not None and p.grad.abs().sum() > 0 for p in m.body.parameters()))
 
     def test_a_broken_checkpoint_is_one_sentence(self):
         with tempfile.TemporaryDirectory() as d:

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Trains the starter model, stage by stage or all at once: python3 train.py all --minutes 120
 
-Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all; watcher, a reader of frames, and shipped, which scores
+Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all; swaps, which goes on with the transformer where the sentence
+and the noised latents disagree; watcher, a reader of frames, and shipped, which scores
 with it the clips that the program itself makes; adopt, which takes the shipped
 weights as a beginning; gpu, which trains VAE, transformer and reader in one go on a GPU while other processes draw; again, which goes on with its transformer, and refine, with its decoder. Every stage goes on where
 it stopped; nothing is lost by stopping it. Needs PyTorch (2.11 or newer) and NumPy; the sheets need
@@ -20,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from common import Sorry, Team, run  # noqa: E402
 
-STAGES = ['gpu', 'again', 'refine', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'decoder', 'reader', 'watcher', 'score', 'shipped', 'sheet', 'export', 'all']
+STAGES = ['gpu', 'again', 'refine', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'swaps', 'decoder', 'reader', 'watcher', 'score', 'shipped', 'sheet', 'export', 'all']
 
 
 def arguments():
@@ -118,6 +119,11 @@ def main():
         import score
         import train_dit
         train_dit.train(a.folder, share(.55), a.device, a.batch or (32 if small else 16 if a.device == 'cpu' else 256), freeze, score.look, compiled=compiled, team=team)
+    if a.stage == 'swaps':
+        import score
+        import swaps
+        swaps.fill(a.folder, a.first, a.step, a.device)
+        swaps.train(a.folder, a.minutes, a.device, a.batch or 16, compiled=compiled, look=score.look)
     if a.stage in ('decoder', 'all'):
         import train_vae
         train_vae.train(a.folder, share(.08), a.device, compiled, decoder_only=True, team=team)

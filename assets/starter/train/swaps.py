@@ -1,0 +1,164 @@
+"""Stage 4: the sentence against what the noise lets through. A kept clip is drawn a second time with one answer changed,
+a star as a cup; its latents are noised, and the transformer must come out at the clip that the sentence tells.
+
+Flow matching alone teaches shapes late: where noise is so strong that the shape must come from the text, place and
+motion are open as well, and weigh more; where it is weaker, the noised latents show the shape, and the text is not
+needed. So simple things came out as blobs, and what began as a blob stayed one. The sampler's own states lie on neither
+path; here they come near: whatever shape has begun, the text's is what it has to become."""
+import os
+import random
+import torch
+import dit
+import editions
+import lang
+import latents
+import tokens
+import train_dit
+import world
+from common import Clock, Muon, Sorry, load, log, mixed, save
+from figures import PRODUCTS, SHAPES
+from latents import FOCUS
+from moves import ACTIONS
+from people import CHARACTERS, DRESSES
+
+NOISE = .52, .97  # of swapped clips; below, the shape is there and is only made clear
+AGED = .99  # of the averaged weights, from step to step
+
+
+def changed(c, r, edition=None):
+    """A clip that differs from c in one answer: subject, or a character's dress or action. None for a class scene."""
+    if c['kind'] == 'scene':
+        return None
+    name, every = 'subject', SHAPES + PRODUCTS
+    if c['kind'] == 'character':
+        name, every = r.choices((('subject', CHARACTERS), ('dress', DRESSES), ('action', ACTIONS)), (3, 2, 2))[0]
+    pool = [q for q in every if q != c[name] and (edition is None or edition.allows({**c, name: q}))]
+    return {**c, name: r.choice(pool)} if pool else None
+
+
+def fill(folder, first=0, step=1, device='cpu'):
+    """Draws and encodes one changed clip for every clip of the kept shards that can have one."""
+    where = f'{folder}/latents'
+    if not os.path.isdir(where):
+        raise Sorry(f'There are no latents in {folder}; run "python3 train.py latents" first.')
+    os.makedirs(f'{folder}/swaps', exist_ok=True)
+    m, white, _ = latents.encoder(folder, device)
+    edition = editions.of(folder)
+    for n in sorted(q for q in os.listdir(where) if q.endswith('.pt'))[first::step]:
+        path = f'{folder}/swaps/{n}'
+        if os.path.exists(path):
+            continue
+        clips = load(f'{where}/{n}')['clips']
+        r = random.Random(n)
+        other = [(i, q) for i, q in ((i, changed(c, r, edition)) for i, c in enumerate(clips)) if q]
+        z = [latents.encode(m, white, world.render([q for _, q in other[k:k + 4]]), device).half().cpu() for k in range(0, len(other), 4)]
+        save(path, dict(of=[i for i, _ in other], z=torch.cat(z)))
+        log('swaps', path)
+
+
+class Pairs:
+    """Kept latents, and for many of them those of the changed clip."""
+
+    def __init__(self, folder, tokenizer, scale):
+        self.tokenizer, self.clips, self.of, z, a = tokenizer, [], [], [], []
+        for name, clips, q in latents.read(folder):
+            s = load(f'{folder}/swaps/{name}')
+            if s:
+                self.of += [len(self.clips) + i for i in s['of']]
+                a.append(s['z'])
+            self.clips += clips
+            z.append(q)
+        if not self.of:
+            raise Sorry(f'There are no swapped clips in {folder}; run "python3 train.py swaps" first.')
+        mean, std = (v.view(1, -1, 1, 1, 1) for v in scale)
+        self.plain = lambda q: (q.float() - mean) / std
+        self.z, self.a, self.of = torch.cat(z), torch.cat(a), torch.tensor(self.of)
+
+    def batch(self, n, swapped, r, silent=.1):
+        """Of n clips, the first so many swapped: what is noised, what to come out at, [n,z,T,h,w] each; ids; and how
+        much each place counts, [n,T,h,w]. Without a sentence a swapped clip stays what it is."""
+        i, j = torch.randint(len(self.of), (swapped,)), torch.randint(len(self.clips), (n - swapped,))
+        which = torch.cat([self.of[i], j])
+        z = self.plain(self.z[which])
+        other = torch.cat([self.plain(self.a[i]), z[swapped:]])
+        begun = z + torch.rand(n, 1, 1, 1, 1).sqrt() * (other - z)
+        quiet = torch.rand(n) < silent
+        said = ['' if q else lang.say(self.clips[k], r) for k, q in zip(which.tolist(), quiet.tolist())]
+        weight = 1 + FOCUS * ((z - other).pow(2).mean(1) / .6).clamp(max=1)
+        return begun, torch.where(quiet.view(n, 1, 1, 1, 1), begun, z), latents.rows(said, self.tokenizer, r, .08), weight
+
+
+def loss(m, begun, target, ids, weight, swapped, device):
+    """Squared distance of the clean latents that the transformer sees in noised ones, of plain clips as flow matching weighs it."""
+    n, T = len(begun), begun.shape[2]
+    low, high = NOISE
+    s = torch.cat([low + (high - low) * torch.rand(swapped), train_dit.shifted(torch.sigmoid(torch.randn(n - swapped) * 1.1), 5.)]).to(device)
+    given = (torch.rand(n) < .1) & (torch.arange(n) >= swapped)
+    given = (given[:, None] & (torch.arange(T) == 0)).to(device)
+    t = torch.where(given, 0., s[:, None])
+    tt, open_ = t.view(n, 1, T, 1, 1), (~given).float().view(n, 1, T, 1, 1)
+    x = (1 - tt) * begun + tt * torch.randn_like(begun)
+    with mixed(device):
+        v = m(x, t * 1000, ids)
+    far = ((x - tt * v.float() - target).pow(2) * open_).mean(1)
+    rate = torch.where(torch.arange(n, device=device) < swapped, 2., s.clamp(min=.05) ** -2).view(n, 1, 1, 1)
+    return (far * rate * weight).mean()
+
+
+def train(folder, minutes, device='cpu', batch=16, rate=.002, share=.5, compiled=True, look=None, every=600):
+    """Goes on from the averaged weights of dit.pt, the text encoder left as it is."""
+    state = load(f'{folder}/swap.pt')
+    base = load(f'{folder}/dit.pt')
+    if base is None:
+        raise Sorry(f'There is no trained model in {folder}; run "python3 train.py dit" first.')
+    tokenizer = tokens.Tokenizer(f'{folder}/tokenizer.model')
+    pairs = Pairs(folder, tokenizer, base['scale'])
+    m = train_dit.Model(len(tokenizer), len(base['scale'][0]), body=base['body'])
+    m.load_state_dict(state['model'] if state else base['ema'], strict=False)
+    m.to(device)
+    for n, p in m.named_parameters():
+        p.requires_grad_(n.startswith('body.'))
+    live = {n: p for n, p in m.named_parameters() if p.requires_grad}
+    matrices = [p for n, p in live.items() if p.ndim == 2 and '.blocks.' in n and 'embedding' not in n]
+    rest = [p for p in live.values() if not any(p is q for q in matrices)]
+    muon, adam = Muon(matrices, rate, .95), torch.optim.AdamW(rest, lr=rate * .1, betas=(.9, .98), weight_decay=0.)
+    ema, step, clock = {n: p.detach().clone() for n, p in live.items()}, 0, Clock(minutes)
+    if state:
+        ema, step, clock = {n: v.to(device) for n, v in state['ema'].items()}, state['step'], Clock(minutes, state['spent'])
+        muon.buffers = [b.to(device) for b in state['muon']]
+        adam.load_state_dict(state['adam'])
+        log('goes on at step', step)
+    if compiled:
+        dit.Block.forward = torch.compile(dit.Block.forward, dynamic=False)
+    log(f'{len(pairs.clips)} clips, {len(pairs.of)} of them swapped')
+    torch.manual_seed(1000 + step)
+    r, swapped, total, next_look = random.Random(1000 + step), round(batch * share), 0., clock.spent() + every
+
+    def keep():
+        save(f'{folder}/swap.pt', dict(model=m.state_dict(), ema=ema, step=step, muon=muon.buffers, adam=adam.state_dict(), spent=clock.spent()))
+        save(f'{folder}/dit.pt', {**base, 'ema': {**base['ema'], **{n: v.cpu() for n, v in ema.items()}}})
+
+    while (part := clock.share()) < 1:
+        f = min(1, (step + 1) / 30) * min(1, max(.02, (1 - part) / .5))
+        muon.lr = rate * f
+        for g in adam.param_groups:
+            g['lr'] = rate * .1 * f
+        q = loss(m, *(v.to(device) for v in pairs.batch(batch, swapped, r)), swapped, device)
+        q.backward()
+        torch.nn.utils.clip_grad_norm_(rest, 1.)
+        adam.step()
+        adam.zero_grad(set_to_none=True)
+        muon.step()
+        step, total = step + 1, total + q.item()
+        torch._foreach_lerp_(list(ema.values()), [p.detach() for p in live.values()], 1 - min(AGED, (1 + step) / (10 + step)))
+        if step % 40 == 0:
+            log(f'swaps, step {step} {total / 40:.4f}')
+            total = 0.
+        if clock.spent() > next_look:
+            keep()
+            if look:
+                look(folder)
+            next_look = clock.spent() + every
+    keep()
+    if look:
+        look(folder)
