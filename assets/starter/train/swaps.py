@@ -16,28 +16,29 @@ import tokens
 import train_dit
 import world
 from common import Clock, Muon, Sorry, load, log, mixed, save
-from figures import PRODUCTS, SHAPES
+from figures import COLOURS, PRODUCTS, SHAPES
 from latents import FOCUS
-from moves import ACTIONS
+from moves import ACTIONS, MOTIONS
 from people import CHARACTERS, DRESSES
 
 NOISE = .52, .97  # of swapped clips; below, the shape is there and is only made clear
+ANSWERS = dict(thing=dict(subject=5, motion=3, colour=1), character=dict(subject=3, action=3, dress=2))
+PER = 2  # changed clips for every clip
 AGED = .99  # of the averaged weights, from step to step
 
 
 def changed(c, r, edition=None):
-    """A clip that differs from c in one answer: subject, or a character's dress or action. None for a class scene."""
+    """A clip that differs from c in one answer: mostly the subject. None for a class scene."""
     if c['kind'] == 'scene':
         return None
-    name, every = 'subject', SHAPES + PRODUCTS
-    if c['kind'] == 'character':
-        name, every = r.choices((('subject', CHARACTERS), ('dress', DRESSES), ('action', ACTIONS)), (3, 2, 2))[0]
+    name = r.choices(*zip(*ANSWERS[c['kind']].items()))[0]
+    every = dict(subject=SHAPES + PRODUCTS if c['kind'] == 'thing' else CHARACTERS, colour=list(COLOURS), motion=MOTIONS, dress=DRESSES, action=ACTIONS)[name]
     pool = [q for q in every if q != c[name] and (edition is None or edition.allows({**c, name: q}))]
     return {**c, name: r.choice(pool)} if pool else None
 
 
 def fill(folder, first=0, step=1, device='cpu'):
-    """Draws and encodes one changed clip for every clip of the kept shards that can have one."""
+    """Draws and encodes changed clips for every clip of the kept shards that can have one."""
     where = f'{folder}/latents'
     if not os.path.isdir(where):
         raise Sorry(f'There are no latents in {folder}; run "python3 train.py latents" first.')
@@ -50,7 +51,7 @@ def fill(folder, first=0, step=1, device='cpu'):
             continue
         clips = load(f'{where}/{n}')['clips']
         r = random.Random(n)
-        other = [(i, q) for i, q in ((i, changed(c, r, edition)) for i, c in enumerate(clips)) if q]
+        other = [(i, q) for i, q in ((i, changed(c, r, edition)) for i, c in enumerate(clips) for _ in range(PER)) if q]
         z = [latents.encode(m, white, world.render([q for _, q in other[k:k + 4]]), device).half().cpu() for k in range(0, len(other), 4)]
         save(path, dict(of=[i for i, _ in other], z=torch.cat(z)))
         log('swaps', path)
