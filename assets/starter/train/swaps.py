@@ -21,7 +21,7 @@ from latents import FOCUS
 from moves import ACTIONS, MOTIONS
 from people import CHARACTERS, DRESSES
 
-NOISE = .52, .97  # of swapped clips; below, the shape is there and is only made clear
+NOISE = .6, .97  # of swapped clips; below, the shape is there and is only made clear
 ANSWERS = dict(thing=dict(subject=5, motion=3, colour=1), character=dict(subject=3, action=3, dress=2))
 PER = 2  # changed clips for every clip
 AGED = .99  # of the averaged weights, from step to step
