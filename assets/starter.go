@@ -5,7 +5,9 @@ import (
 	"io/fs"
 )
 
-//go:embed starter
+// What it was trained with stays out: it is not the model, and Identity would change with it.
+//
+//go:embed starter/*.safetensors starter/model.json starter/tokenizer.model
 var starter embed.FS
 
 // Starter is the built-in model: its weights, tokenizer and model.json.
