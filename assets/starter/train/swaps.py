@@ -1,4 +1,4 @@
-"""Stage 4: the sentence against what the noise lets through. A kept clip is drawn a second time with one answer changed,
+"""The sentence against what the noise lets through. A kept clip is drawn a second time with one answer changed,
 a star as a cup; its latents are noised, and the transformer must come out at the clip that the sentence tells.
 
 Flow matching alone teaches shapes late: where noise is so strong that the shape must come from the text, place and
@@ -107,7 +107,7 @@ def loss(m, begun, target, ids, weight, swapped, device):
 
 
 def train(folder, minutes, device='cpu', batch=16, rate=.002, share=.5, compiled=True, look=None, every=600):
-    """Goes on from the averaged weights of dit.pt, the text encoder left as it is."""
+    """Goes on from the averaged weights of dit.pt, the text encoder left as it is; both stages can follow each other."""
     state = load(f'{folder}/swap.pt')
     base = load(f'{folder}/dit.pt')
     if base is None:
@@ -137,7 +137,7 @@ def train(folder, minutes, device='cpu', batch=16, rate=.002, share=.5, compiled
 
     def keep():
         save(f'{folder}/swap.pt', dict(model=m.state_dict(), ema=ema, step=step, muon=muon.buffers, adam=adam.state_dict(), spent=clock.spent()))
-        save(f'{folder}/dit.pt', {**base, 'ema': {**base['ema'], **{n: v.cpu() for n, v in ema.items()}}})
+        save(f'{folder}/dit.pt', {**base, 'model': m.state_dict(), 'ema': {**base['ema'], **{n: v.cpu() for n, v in ema.items()}}})
 
     while (part := clock.share()) < 1:
         f = min(1, (step + 1) / 30) * min(1, max(.02, (1 - part) / .5))
