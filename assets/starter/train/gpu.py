@@ -60,7 +60,7 @@ def train(folder, minutes, batch=0, clips=12000, device='cuda', workers=12, out=
             except subprocess.TimeoutExpired:
                 compiler.kill()
         log(f'{shelf.n} clips encoded,', 'the block is compiled' if compiled else 'the block is not compiled')
-        train_dit.train(folder, minutes * (1 - VAE - READER), device, batch, look=lambda f: child(f, 'sheet'), every=90, compiled=compiled, shelf=shelf)
+        train_dit.train(folder, minutes * (1 - VAE - READER), device, batch, look=lambda f: child(f, 'sheet'), every=90, compiled=compiled, shelf=shelf, swapped=.33)
         pack(folder, out)
 
         def some():
@@ -96,7 +96,7 @@ def again(folder, minutes, batch=0, device='cuda', out=''):
     if device == 'cuda':
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     train_dit.train(folder, state['spent'] / 60 + minutes, device, batch or 128, look=lambda f: child(f, 'sheet'), every=90, compiled=device == 'cuda',
-                    shelf=latents.Flow.kept(f'{folder}/shelf.pt', device))
+                    shelf=latents.Flow.kept(f'{folder}/shelf.pt', device), swapped=.33)
     pack(folder, out)
 
 

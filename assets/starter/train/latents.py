@@ -7,6 +7,7 @@ import lang
 import questions
 import scenes
 import tokens
+import twins
 import vae
 import editions
 import world
@@ -106,13 +107,14 @@ class Shelf:
         """Of the first n clips, for statistics."""
         return self.z[:n]
 
-    def batch(self, n, r, silent=.1):
-        """Latents [n,z,T,h,w], ids [n,TEXT_LEN] and labels of n clips, some without their sentence."""
+    def batch(self, n, r, silent=.1, swapped=0):
+        """Latents [n,z,T,h,w], ids [n,TEXT_LEN] and labels of n clips, some without their sentence; how much each place
+        counts; and what is noised: the latents, but for the first so many those on the way to a clip of another answer."""
         i = torch.multinomial(torch.ones(len(self.clips)), n, True)
         said = [lang.say(self.clips[k], r) if r.random() > silent else '' for k in i.tolist()]
         words = rows(said, self.tokenizer, r, .08)
-        return (self.z[i].float().to(self.device), words.to(self.device),
-                questions.table([self.clips[k] if q else None for k, q in zip(i.tolist(), said)], self.device), self.weight[i].to(self.device))
+        z = self.z[i].float().to(self.device)
+        return z, words.to(self.device), questions.table([self.clips[k] if q else None for k, q in zip(i.tolist(), said)], self.device), self.weight[i].to(self.device), z
 
 
 class Flow:
@@ -134,6 +136,7 @@ class Flow:
         self.ids = torch.empty((most, *ids), dtype=torch.long, device=d)
         self.labels = {k: torch.empty(most, dtype=torch.long, device=d) for k in questions.HEADS}
         self.group = torch.empty(most, dtype=torch.long, device=d)
+        self.other = torch.empty(most, dtype=torch.long, device=d)
 
     def _means(self):
         """What clips of each place show on average, see Shelf._focus."""
@@ -144,7 +147,7 @@ class Flow:
     def keep(self, path):
         """All of it in one file, for a later run."""
         n = self.n
-        save(path, dict(z=self.z[:n].cpu(), ids=self.ids[:n].to(torch.int16).cpu(), labels={k: v[:n].cpu() for k, v in self.labels.items()}, group=self.group[:n].cpu(), clips=self.clips))
+        save(path, dict(z=self.z[:n].cpu(), ids=self.ids[:n].to(torch.int16).cpu(), labels={k: v[:n].cpu() for k, v in self.labels.items()}, group=self.group[:n].cpu(), other=self.other[:n].cpu(), clips=self.clips))
 
     @classmethod
     def kept(cls, path, device):
@@ -152,7 +155,7 @@ class Flow:
         if s is None:
             raise Sorry(f'There are no kept latents at {path}; run "python3 train.py gpu" first.')
         f.stream, f.device, f.n, f.clips = None, device, len(s['z']), s['clips']
-        f.z, f.ids, f.group = s['z'].to(device), s['ids'].to(device).long(), s['group'].to(device)
+        f.z, f.ids, f.group, f.other = s['z'].to(device), s['ids'].to(device).long(), s['group'].to(device), s['other'].to(device)
         f.labels = {k: v.to(device) for k, v in s['labels'].items()}
         f._means()
         return f
@@ -171,6 +174,7 @@ class Flow:
         for name, v in questions.table(clips).items():
             self.labels[name][k] = v.to(self.device)
         self.group[k] = torch.tensor([GROUPS.index(c.get('place', c['subject'])) for c in clips], device=self.device)
+        self.other[k] = torch.tensor(twins.partners(clips), device=self.device) + self.n
         self.n, self.clips = k.stop, self.clips + clips
 
     def grow(self):
@@ -180,7 +184,7 @@ class Flow:
     def some(self, n):
         return self.z[:min(n, self.n)]
 
-    def batch(self, n, r, silent=.1):
+    def batch(self, n, r, silent=.1, swapped=0):
         d = self.device
         i = torch.randint(self.n, (n,), device=d)
         words = self.ids[i, torch.randint(self.ids.shape[1], (n,), device=d)]
@@ -188,5 +192,12 @@ class Flow:
         none = torch.zeros_like(words)
         none[:, 0] = 1
         z = self.z[i].float()
-        weight = 1 + FOCUS * (((z - self.mean[self.group[i]]) / self.std).pow(2).mean(1) / .6).clamp(max=1)
-        return z, torch.where(quiet[:, None], none, words), {k: torch.where(quiet, -1, v[i]) for k, v in self.labels.items()}, weight
+        far = z - self.mean[self.group[i]]
+        begun = z
+        if swapped:  # without a sentence a swapped clip stays what it is
+            off = self.z[self.other[i[:swapped]]].float() - z[:swapped]
+            far[:swapped] = off
+            begun = torch.cat([z[:swapped] + torch.rand(swapped, 1, 1, 1, 1, device=d).sqrt() * off, z[swapped:]])
+            z = torch.where(quiet.view(n, 1, 1, 1, 1), begun, z)
+        weight = 1 + FOCUS * ((far / self.std).pow(2).mean(1) / .6).clamp(max=1)
+        return z, torch.where(quiet[:, None], none, words), {k: torch.where(quiet, -1, v[i]) for k, v in self.labels.items()}, weight, begun

@@ -14,27 +14,13 @@ import lang
 import latents
 import tokens
 import train_dit
+import twins
 import world
 from common import Clock, Muon, Sorry, load, log, mixed, save
-from figures import COLOURS, PRODUCTS, SHAPES
 from latents import FOCUS
-from moves import ACTIONS, MOTIONS
-from people import CHARACTERS, DRESSES
 
-NOISE = .6, .97  # of swapped clips; below, the shape is there and is only made clear
-ANSWERS = dict(thing=dict(subject=5, motion=3, colour=1), character=dict(subject=3, action=3, dress=2))
 PER = 2  # changed clips for every clip
 AGED = .99  # of the averaged weights, from step to step
-
-
-def changed(c, r, edition=None):
-    """A clip that differs from c in one answer: mostly the subject. None for a class scene."""
-    if c['kind'] == 'scene':
-        return None
-    name = r.choices(*zip(*ANSWERS[c['kind']].items()))[0]
-    every = dict(subject=SHAPES + PRODUCTS if c['kind'] == 'thing' else CHARACTERS, colour=list(COLOURS), motion=MOTIONS, dress=DRESSES, action=ACTIONS)[name]
-    pool = [q for q in every if q != c[name] and (edition is None or edition.allows({**c, name: q}))]
-    return {**c, name: r.choice(pool)} if pool else None
 
 
 def fill(folder, first=0, step=1, device='cpu'):
@@ -51,7 +37,7 @@ def fill(folder, first=0, step=1, device='cpu'):
             continue
         clips = load(f'{where}/{n}')['clips']
         r = random.Random(n)
-        other = [(i, q) for i, q in ((i, changed(c, r, edition)) for i, c in enumerate(clips) for _ in range(PER)) if q]
+        other = [(i, q) for i, q in ((i, twins.changed(c, r, edition)) for i, c in enumerate(clips) for _ in range(PER)) if q]
         z = [latents.encode(m, white, world.render([q for _, q in other[k:k + 4]]), device).half().cpu() for k in range(0, len(other), 4)]
         save(path, dict(of=[i for i, _ in other], z=torch.cat(z)))
         log('swaps', path)
@@ -92,7 +78,7 @@ class Pairs:
 def loss(m, begun, target, ids, weight, swapped, device):
     """Squared distance of the clean latents that the transformer sees in noised ones, of plain clips as flow matching weighs it."""
     n, T = len(begun), begun.shape[2]
-    low, high = NOISE
+    low, high = train_dit.NOISE
     s = torch.cat([low + (high - low) * torch.rand(swapped), train_dit.shifted(torch.sigmoid(torch.randn(n - swapped) * 1.1), 5.)]).to(device)
     given = (torch.rand(n) < .1) & (torch.arange(n) >= swapped)
     given = (given[:, None] & (torch.arange(T) == 0)).to(device)

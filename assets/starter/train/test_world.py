@@ -18,6 +18,7 @@ import editions  # noqa: E402
 import examples  # noqa: E402
 import figures  # noqa: E402
 import lang  # noqa: E402
+import latents  # noqa: E402
 import like  # noqa: E402
 import moves  # noqa: E402
 import people  # noqa: E402
@@ -26,6 +27,7 @@ import questions  # noqa: E402
 import swaps  # noqa: E402
 import tokens  # noqa: E402
 import train_dit  # noqa: E402
+import twins  # noqa: E402
 import vae  # noqa: E402
 import words  # noqa: E402
 import world  # noqa: E402
@@ -327,13 +329,41 @@ class Networks(unittest.TestCase):
     def test_a_changed_clip_differs_in_one_answer(self):
         r = random.Random(4)
         for c in world.clips(11, 120):
-            q = swaps.changed(c, r)
+            q = twins.changed(c, r)
+            self.assertTrue(world.possible(c))
             if c['kind'] == 'scene':
                 self.assertIsNone(q)
                 continue
             a, b = questions.labels(c), questions.labels(q)
+            self.assertTrue(world.possible(q) and not world.held_out(q), q)
             wrong = [k for k in a if a[k] != b[k] and k != 'speed']  # who walks has a speed, who waves has none
             self.assertEqual(len(wrong), 1, (c, q))
+
+    def test_a_drawn_stream_holds_twins(self):
+        clips = twins.pairs(5, 40)
+        other = twins.partners(clips)
+        self.assertEqual([c['kind'] for c in clips[::2]], [c['kind'] for c in clips[1::2]])
+        for k, c in enumerate(clips):
+            self.assertEqual(other[k], k if c['kind'] == 'scene' else k ^ 1)
+        self.assertEqual(twins.partners(clips[:1]), [0])
+        f = latents.Flow.__new__(latents.Flow)
+        f.device, f.n, f.clips, f._encode = 'cpu', 0, [], lambda q: q.half()
+        f._room(40, (12, 5, 4, 4), (8, tokens.TEXT_LEN))
+        torch.manual_seed(0)
+        z = torch.randn(40, 12, 5, 4, 4)
+        for k in (0, 20):
+            f.add(clips[k:k + 20], torch.ones(20, 8, tokens.TEXT_LEN), z[k:k + 20])
+        self.assertEqual(f.other.tolist(), other)
+        f._means()
+        x, ids, labels, weight, begun = f.batch(30, random.Random(1), 0., swapped=20)
+        at = [(z.half().float() - q).abs().amax((1, 2, 3, 4)).argmin().item() for q in x]
+        for k, i in enumerate(at):
+            all_, gone = z[other[i]] - z[i], begun[k] - x[k]
+            way = (all_ * gone).sum() / all_.pow(2).sum().clamp(min=1e-6)
+            self.assertLess((gone - way * all_).abs().max(), .02)
+            self.assertTrue(0 < way < 1 if k < 20 and other[i] != i else way == 0)
+        x, _, _, _, begun = f.batch(30, random.Random(1), 1., swapped=20)
+        self.assertTrue(torch.equal(x, begun))
 
     def test_swapped_latents_come_out_as_the_sentence_says(self):
         with tempfile.TemporaryDirectory() as d:

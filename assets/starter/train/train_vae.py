@@ -109,11 +109,10 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
         drawn = Pool(pool(f'{folder}/vae_pool.pt', clips, 11, editions.of(folder)), 'cpu', clips)
         test = pool(f'{folder}/vae_test.pt', 12, 12, editions.of(folder)).float() / 127.5 - 1
     else:
-        first = stream.take(min(512, most or 512))
+        (_, _, test), *first = stream.take(max(24, min(512, most or 512)))
+        test = test[:12].float() / 127.5 - 1
         drawn = Pool(torch.cat([q for _, _, q in first]), device, most, stream)
         drawn.clips, drawn.ids = sum((c for c, _, _ in first), []), [i for _, i, _ in first]
-        test = drawn.pixels[:12].cpu().float() / 127.5 - 1
-        drawn.pixels[:12] = drawn.pixels[12:24]
     config, start = editions.of(folder).vae, load(f'{folder}/vae.pt') if decoder_only else None
     if decoder_only and start is None:
         raise Sorry(f'There is no trained VAE in {folder}; run "python3 train.py vae" first.')

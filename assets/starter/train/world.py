@@ -33,6 +33,17 @@ def paced(c):
     return c.get('motion') in PACED or c.get('action') in WALKS
 
 
+def possible(c):
+    """Whether `sample` may give such a clip: nothing that could not be seen in it, or is not said of it."""
+    if c['kind'] == 'thing' and c['motion'] in ADS and c['subject'] not in PRODUCTS:
+        return False
+    if c['kind'] == 'character' and ((c['colour'] == 'red' and c['dress'] in ('scarf', 'cape')) or (c['colour'] and c['dress'] == 'spacesuit' and c['subject'] == 'person')):
+        return False
+    if c.get('camera', 'none') != 'none' and (c['place'] == 'plain' or c.get('motion') in ('grow', 'shrink', 'spotlight') or c.get('speed') == 'fast'):
+        return False
+    return c.get('speed', 'normal') == 'normal' or paced(c)
+
+
 def sample(r, kinds=(50, 30, 20), held=False, edition=None):
     """One clip from random.Random r; held asks for one of the combinations kept apart; an edition may narrow the world."""
     kind = r.choices(['thing', 'character', 'scene'], kinds if not held else (*kinds[:2], 0))[0]
@@ -112,12 +123,13 @@ CONFETTI = ((.95, .25, .30), (1, .80, .20), (.25, .70, .95), (.35, .80, .40), (.
 
 
 def _confetti(c, t, j, first, n):
+    """Pieces as large and as slow as 8x8x4 latents can hold."""
     for k in range(first, first + n):
         r = random.Random(k * 7919 + 1)
-        x, start, pace, a = r.uniform(-1.25, 1.25), r.random(), r.choice((1., 1.5)), r.uniform(0, 3)
+        x, start, pace, a = r.uniform(-1.25, 1.25), r.random(), r.choice((.5, .75)), r.uniform(0, 3)
         y = torch.remainder(start + pace * t, 1.) * 2.5 - 1.25
-        flat = .35 + .65 * torch.cos(9 * t + 3 * a).abs()
-        c.paint(lambda u, w: [(box(u, w / flat, .085, .055), CONFETTI[k % 6])], x + .06 * torch.sin(5 * t + a) + .05 * j[0], y, 1., a + 4 * t, reach=.11)
+        flat = .5 + .5 * torch.cos(5 * t + 3 * a).abs()
+        c.paint(lambda u, w: [(box(u, w / flat, .12, .085), CONFETTI[k % 6])], x + .06 * torch.sin(5 * t + a) + .05 * j[0], y, 1., a + 2 * t, reach=.15)
 
 
 def _spotlight(v, t, x, wide):
