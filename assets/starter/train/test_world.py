@@ -29,6 +29,7 @@ import tokens  # noqa: E402
 import train_dit  # noqa: E402
 import twins  # noqa: E402
 import vae  # noqa: E402
+import watch  # noqa: E402
 import words  # noqa: E402
 import world  # noqa: E402
 
@@ -386,6 +387,16 @@ class Networks(unittest.TestCase):
             q = swaps.loss(m, *pairs.batch(4, 2, random.Random(1)), 2, 'cpu')
             q.backward()
             self.assertTrue(torch.isfinite(q) and any(p.grad is not None and p.grad.abs().sum() > 0 for p in m.body.parameters()))
+
+    def test_a_reader_sees_outlines_tremble(self):
+        v = watch.seen(world.render(world.clips(3, 6)))
+        w = watch.wobbling(v)
+        self.assertTrue(torch.equal(v[:4], w[:4]))
+        off = (v[4:] - w[4:]).abs().mean()
+        self.assertTrue(1e-4 < off < .05, off)
+        clips, pixels = watch._draw((1, 40, 'full'))
+        self.assertEqual((len(clips), pixels.shape), (40, (40, watch.T, 3, watch.H, watch.W)))
+        self.assertTrue(all(c['motion'] == 'spin' for c in clips[35:]))
 
     def test_a_broken_checkpoint_is_one_sentence(self):
         with tempfile.TemporaryDirectory() as d:

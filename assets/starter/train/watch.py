@@ -1,6 +1,8 @@
 """A small network that reads subject, colour, motion, dress, place, count, speed and camera off the frames of a clip, as a
 viewer would: it knows nothing of latents, and so serves every edition. Trained on drawn clips, checked on drawn clips
 it never saw."""
+import os
+import random
 import time
 from concurrent.futures import ProcessPoolExecutor
 import torch
@@ -67,9 +69,15 @@ def seen(video):
 
 
 def _draw(job):
+    """One clip in eight more turns than the world's share: its speed is the hardest to read."""
     seed, n, edition = job
     torch.set_num_threads(1)
-    clips = world.clips(seed, n, edition=editions.EDITIONS[edition])
+    e, r = editions.EDITIONS[edition], random.Random(seed + 5)
+    clips = world.clips(seed, n - n // 8, edition=e)
+    while len(clips) < n:
+        c = world.sample(r, (1, 0, 0), edition=e)
+        if c['motion'] == 'spin':
+            clips.append(c)
     return clips, (world.render(clips, T, H, W) * 255).round().byte().numpy()
 
 
@@ -82,9 +90,19 @@ def softened(v, noise):
     return v + noise[torch.randint(len(noise), (1,)).item()]
 
 
+def wobbling(v):
+    """A third of the clips with outlines that tremble from frame to frame, as generated ones do: that is not turning."""
+    n, v = len(v) // 3, v.clone()
+    f = F.interpolate(torch.randn(n * T, 2, 6, 8), (H, W), mode='bicubic', align_corners=True).permute(0, 2, 3, 1)
+    f = f * torch.rand(n, 1, 1, 1).repeat_interleave(T, 0) * torch.tensor([.02, .027])
+    y, x = torch.meshgrid(torch.linspace(-1, 1, H), torch.linspace(-1, 1, W), indexing='ij')
+    v[-n:] = F.grid_sample(v[-n:].flatten(0, 1), torch.stack([x, y], -1) + f, align_corners=True, padding_mode='border').view_as(v[-n:])
+    return v
+
+
 def train(folder, minutes, clips=16000, batch=32, workers=2, compiled=True):
     """On one thread, which such small pieces of work suit best. Clips are drawn all the while; a new one takes the place
-    of the oldest."""
+    of the oldest. A reader that the folder has already goes on."""
     torch.set_num_threads(1)
     edition = editions.of(folder)
     clips, labels = clips // 100 * 100, []
@@ -97,7 +115,7 @@ def train(folder, minutes, clips=16000, batch=32, workers=2, compiled=True):
     y = questions.table(labels)
     log(f'{len(v)} clips drawn in {time.time() - clock:.0f} s')
     torch.manual_seed(5)
-    m = Watcher().to(memory_format=torch.channels_last)
+    m = (watcher(folder).train() if os.path.exists(f'{folder}/watcher.pt') else Watcher()).to(memory_format=torch.channels_last)
     fast = torch.compile(m) if compiled else m
     noise = .02 * torch.randn(16, *v.shape[1:])
     opt = torch.optim.AdamW(m.parameters(), lr=2e-3, weight_decay=.03)
@@ -107,7 +125,7 @@ def train(folder, minutes, clips=16000, batch=32, workers=2, compiled=True):
             g['lr'] = 2e-3 * min(1, (k + 1) / 50) * max(.01, 1 - share)
         i = torch.randint(len(v), (batch,))
         with mixed('cpu'):
-            out = fast(softened(v[i].float() / 255, noise))
+            out = fast(softened(wobbling(v[i].float() / 255), noise))
         loss = sum(F.cross_entropy(out[h], y[h][i], ignore_index=-1, reduction='sum') / (y[h][i] >= 0).sum().clamp(min=1) for h in HEADS)
         opt.zero_grad()
         loss.backward()
