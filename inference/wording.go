@@ -9,6 +9,8 @@ type Wording struct {
 	// Draws is what the model can draw, where something was left out and Text names
 	// nothing of it.
 	Draws string
+	// Weak are the words of Text that the model was taught, and often draws as something else.
+	Weak []string
 }
 
 // Instead is a word that a model was not taught, and what it was taught that comes near.

@@ -25,8 +25,10 @@ type manifest struct {
 	Instead map[string]map[string]string `json:"instead"`
 	// Subjects are the taught words that name something to draw; Draws says in English what
 	// there is, for a prompt that names none.
-	Subjects map[string][]string  `json:"subjects"`
-	Draws    string               `json:"draws"`
+	Subjects map[string][]string `json:"subjects"`
+	Draws    string              `json:"draws"`
+	// Weak are the taught words that the model draws as they say in fewer than six clips of ten.
+	Weak     map[string][]string  `json:"weak"`
 	Examples map[string][]Example `json:"examples"`
 }
 

@@ -19,11 +19,12 @@ type lexicon struct {
 	longest int               // of the words of scripts written without blanks, in runes
 
 	subjects map[string]bool // taught words that name something to draw
+	weak     map[string]bool // taught words that often come out as something else
 	draws    string          // what there is, in words
 }
 
 func newLexicon(m manifest) lexicon {
-	l := lexicon{words: map[string]bool{}, names: map[string]bool{}, instead: map[string]string{}, subjects: map[string]bool{}, draws: m.Draws}
+	l := lexicon{words: map[string]bool{}, names: map[string]bool{}, instead: map[string]string{}, subjects: map[string]bool{}, weak: map[string]bool{}, draws: m.Draws}
 	long := func(w string) {
 		if r := []rune(w); len(r) > 0 && unblanked(r[0]) {
 			l.longest = max(l.longest, len(r))
@@ -54,6 +55,11 @@ func newLexicon(m manifest) lexicon {
 	for _, list := range m.Subjects {
 		for _, w := range list {
 			l.subjects[strings.ToLower(w)] = true
+		}
+	}
+	for _, list := range m.Weak {
+		for _, w := range list {
+			l.weak[strings.ToLower(w)] = true
 		}
 	}
 	return l
@@ -94,9 +100,9 @@ func (l lexicon) wording(prompt string) inference.Wording {
 		rest = rest[n:]
 	}
 	if !w.changed {
-		return inference.Wording{Text: prompt}
+		return inference.Wording{Text: prompt, Weak: w.unclear}
 	}
-	out := inference.Wording{Text: tidy(w.text), Instead: w.told, Without: w.without}
+	out := inference.Wording{Text: tidy(w.text), Instead: w.told, Without: w.without, Weak: w.unclear}
 	if len(w.without) > 0 && !w.drawn {
 		out.Draws = l.draws
 	}
@@ -112,6 +118,7 @@ type wording struct {
 	drawn   bool // it names something to draw
 	told    []inference.Instead
 	without []string
+	unclear []string
 }
 
 func (w *wording) put(s string) { w.text = append(w.text, s) }
@@ -154,10 +161,14 @@ func (w *wording) spelled(written string) string {
 	return strings.ToLower(written)
 }
 
-// draw notes whether words that were put in name something to draw.
+// draw notes whether words that were put in name something to draw, and which of them
+// seldom come out.
 func (w *wording) draw(words ...string) {
 	for _, s := range words {
 		w.drawn = w.drawn || holds(w.subjects, s)
+		if holds(w.weak, s) && !slices.Contains(w.unclear, s) {
+			w.unclear = append(w.unclear, s)
+		}
 	}
 }
 

@@ -16,7 +16,18 @@ var little = newLexicon(manifest{Words: map[string][]string{
 }, Instead: map[string]map[string]string{
 	"en": {"seaside": "beach", "mug": "cup", "mugs": "cups", "graph": "bar chart", "2": "two", "very": "", "salmon": "fish"},
 	"zh": {"海边": "海滩上", "朱红": "红色", "请": ""},
-}, Subjects: map[string][]string{"en": {"fish", "cup", "bar"}, "zh": {"鱼"}}, Draws: "fishes and cups"})
+}, Subjects: map[string][]string{"en": {"fish", "cup", "bar"}, "zh": {"鱼"}}, Weak: map[string][]string{"en": {"cup"}, "zh": {"红色"}}, Draws: "fishes and cups"})
+
+func TestWordsThatSeldomComeOut(t *testing.T) {
+	for prompt, want := range map[string]string{
+		"a red fish": "", "a cup": "cup", "a CUP, a cup and two cups": "cup cups", "a cute mug": "cup", "one fish's cup": "cup",
+		"一条红色的鱼": "红色", "朱红的鱼": "红色", "": "",
+	} {
+		if got := strings.Join(little.wording(prompt).Weak, " "); got != want {
+			t.Errorf("%q: %q, want %q", prompt, got, want)
+		}
+	}
+}
 
 func TestWording(t *testing.T) {
 	for prompt, want := range map[string]string{

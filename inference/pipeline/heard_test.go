@@ -11,7 +11,9 @@ import (
 func TestHeard(t *testing.T) {
 	boot := []inference.Instead{{Word: "boot", Taught: "shoe"}}
 	for want, w := range map[string]inference.Wording{
-		"": {Text: "a shoe"},
+		"":                          {Text: "a shoe"},
+		"S often gets “cup” wrong.": {Text: "a cup", Weak: []string{"cup"}},
+		"S was never taught “tea” and leaves it out. S often gets “cup”, “star” wrong.":                {Text: "a cup, a star", Without: []string{"tea"}, Weak: []string{"cup", "star"}},
 		"S was never taught “tea” and leaves it out.":                                                  {Text: "a", Without: []string{"tea"}},
 		"S was never taught “tea”, “pot” and leaves them out.":                                         {Text: "a", Without: []string{"tea", "pot"}},
 		"S was never taught any of these words; try one of its examples.":                              {Text: " ", Without: []string{"tea"}},

@@ -7,7 +7,7 @@ import tokens
 import train_dit
 from common import Sorry, log, save
 
-KINDS = {'BF16': torch.bfloat16, 'F32': torch.float32, 'F16': torch.float16}
+KINDS = {'BF16': torch.bfloat16, 'F32': torch.float32, 'F16': torch.float16, 'I8': torch.int8, 'I64': torch.int64}
 
 
 def read(path):

@@ -398,6 +398,21 @@ class Networks(unittest.TestCase):
         self.assertEqual((len(clips), pixels.shape), (40, (40, watch.T, 3, watch.H, watch.W)))
         self.assertTrue(all(c['motion'] == 'spin' for c in clips[35:]))
 
+    def test_a_reader_in_eight_bits_reads_the_same(self):
+        with tempfile.TemporaryDirectory() as d:
+            torch.manual_seed(1)
+            m = watch.Watcher().eval()
+            m.look[0][1].running_mean += .1
+            torch.save(m.state_dict(), f'{d}/watcher.pt')
+            watch.keep(d, f'{d}/kept.safetensors')
+            q = watch.Watcher()
+            q.load_state_dict(watch.kept(f'{d}/kept.safetensors'))
+            v = watch.seen(world.render(world.clips(3, 2)))
+            with torch.no_grad():
+                a, b = m(v), q.eval()(v)
+            for h in a:
+                self.assertLess((a[h] - b[h]).abs().max(), .05 * a[h].abs().max())
+
     def test_a_broken_checkpoint_is_one_sentence(self):
         with tempfile.TemporaryDirectory() as d:
             with open(f'{d}/vae.pt', 'wb') as f:

@@ -8,7 +8,9 @@ from concurrent.futures import ProcessPoolExecutor
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+import adopt
 import editions
+import export
 import questions
 import world
 from common import Sorry, load, log, mixed, save
@@ -17,6 +19,7 @@ from score import judge, say, summary
 
 T, H, W = 9, 96, 128
 GAZES = 6
+KEPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'watcher.safetensors')
 FRESH = 4  # steps from one handful of new clips to the next
 HANDFUL = 20
 
@@ -146,12 +149,31 @@ def train(folder, minutes, clips=16000, batch=32, workers=2, compiled=True):
 
 
 def watcher(folder):
-    s = load(f'{folder}/watcher.pt')
-    if s is None:
-        raise Sorry(f'There is no trained watcher in {folder}; run "python3 train.py watcher" first.')
+    """The folder's reader; where there is none, the one that lies beside this file, so that scores can be compared."""
     m = Watcher()
-    m.load_state_dict(s)
+    m.load_state_dict(load(f'{folder}/watcher.pt') or kept(KEPT))
     return m.eval()
+
+
+def keep(folder, path=KEPT):
+    """Puts the folder's reader beside this file: matrices and kernels in 8 bits, one scale a row."""
+    state = load(f'{folder}/watcher.pt')
+    if state is None:
+        raise Sorry(f'There is no trained watcher in {folder}; run "python3 train.py watcher" first.')
+    out = {}
+    for n, v in state.items():
+        if v.ndim < 2:
+            out[n] = v
+            continue
+        scale = v.flatten(1).abs().amax(1).clamp(min=1e-12) / 127
+        out[n], out[n + '.scale'] = (v / scale.view(-1, *[1] * (v.ndim - 1))).round().to(torch.int8), scale
+    export.write(path, out, dict(kind='watcher', frames=[T, H, W]))
+    log('kept', path, f'{os.path.getsize(path) / 1e6:.1f} MB')
+
+
+def kept(path):
+    state, _ = adopt.read(path)
+    return {n: v * state[n + '.scale'].view(-1, *[1] * (v.ndim - 1)) if n + '.scale' in state else v for n, v in state.items() if not n.endswith('.scale')}
 
 
 def check(folder):
