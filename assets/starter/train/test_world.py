@@ -226,6 +226,13 @@ class Grammar(unittest.TestCase):
                 self.assertIn(b, ['', *zh], a)
         self.assertEqual(like.table(*lang.taught())['en']['sprinting'], 'running')
 
+    def test_weak_words_are_taught_ones(self):
+        en, zh = lang.taught(None)
+        w = like.weak(en, zh, like.WEAK['full'])
+        self.assertTrue({'cup', 'mug', 'confetti', 'disc'} <= set(w['en']) <= set(en))
+        self.assertTrue({'杯子', '彩带飘落'} <= set(w['zh']) <= set(zh))
+        self.assertFalse({'ball', 'coffee'} & set(w['en']) or '球' in w['zh'])  # a bouncing ball comes out well
+
     def test_examples(self):
         t = tokens.Tokenizer(SHIPPED)
         en, _ = map(set, lang.taught())
