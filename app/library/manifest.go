@@ -27,7 +27,7 @@ type manifest struct {
 	// there is, for a prompt that names none.
 	Subjects map[string][]string `json:"subjects"`
 	Draws    string              `json:"draws"`
-	// Weak are the taught words that the model draws as they say in fewer than six clips of ten.
+	// Weak are the taught words that the model draws as they say in fewer than half of the clips.
 	Weak     map[string][]string  `json:"weak"`
 	Examples map[string][]Example `json:"examples"`
 }

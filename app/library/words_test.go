@@ -29,6 +29,20 @@ func TestWordsThatSeldomComeOut(t *testing.T) {
 	}
 }
 
+func TestTheBuiltInModelKnowsItsWeakWords(t *testing.T) {
+	l, err := New(assets.Starter())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for prompt, want := range map[string]string{
+		"a red cup in a room": "cup", "Confetti falls on two mugs": "confetti mugs", "a red ball bouncing": "", "彩带落在一个蓝色的杯子上": "彩带落在 杯子", "弹跳的小球": "",
+	} {
+		if got := strings.Join(l.Wording("starter", prompt).Weak, " "); got != want {
+			t.Errorf("%q: %q, want %q", prompt, got, want)
+		}
+	}
+}
+
 func TestWording(t *testing.T) {
 	for prompt, want := range map[string]string{
 		// taught words stay as they are written

@@ -72,8 +72,8 @@ def subjects(en, zh, only=None):
     return dict(en=sorted(a & set(en)), zh=sorted(b & set(zh)))
 
 
-# What came out as said in fewer than six clips of ten, of five or more that `train.py shipped` read (MODEL.md).
-WEAK = {'full': ['circle', 'cup', 'star', 'ring', 'confetti'], 'small': []}
+# What came out as said in fewer than half of the clips, of eight or more that `train.py shipped` read (MODEL.md).
+WEAK = {'full': ['circle', 'cup', 'star', 'confetti'], 'small': []}
 
 
 def weak(en, zh, what):
