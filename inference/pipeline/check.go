@@ -51,8 +51,10 @@ func (p *Pipeline) Check(r inference.Request) (inference.Request, []string, erro
 		}
 	}
 	worded, negative := p.lib.Wording(m.Name, r.Prompt), p.lib.Wording(m.Name, r.Negative)
-	if note := heard(m.Title, worded); note != "" {
-		notes = append(notes, note)
+	for _, note := range []string{heard(m.Title, worded), weak(m.Title, worded)} {
+		if note != "" {
+			notes = append(notes, note)
+		}
 	}
 	for _, text := range []struct{ what, text string }{{"prompt", worded.Text}, {"negative prompt", negative.Text}} {
 		if n, most := p.lib.Count(m.Name, text.text); n > most {

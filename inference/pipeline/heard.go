@@ -7,21 +7,17 @@ import (
 	"kinora/inference"
 )
 
-// heard says what a model makes of words that it was never taught, and which of the
-// others it draws badly; empty where there is nothing to say.
-func heard(title string, w inference.Wording) string {
-	said := strange(title, w)
+// weak says which words a model often draws as something else; empty for none.
+func weak(title string, w inference.Wording) string {
 	if len(w.Weak) == 0 {
-		return said
+		return ""
 	}
-	weak := fmt.Sprintf("%s often gets %s wrong.", title, quoted(w.Weak))
-	if said == "" {
-		return weak
-	}
-	return said + " " + weak
+	return fmt.Sprintf("%s often gets %s wrong.", title, quoted(w.Weak))
 }
 
-func strange(title string, w inference.Wording) string {
+// heard says what a model makes of words that it was never taught; empty where it
+// knows them all.
+func heard(title string, w inference.Wording) string {
 	var instead []string
 	for _, in := range w.Instead {
 		instead = append(instead, shortened(in.Word)+" → “"+in.Taught+"”")

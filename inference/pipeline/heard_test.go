@@ -11,9 +11,7 @@ import (
 func TestHeard(t *testing.T) {
 	boot := []inference.Instead{{Word: "boot", Taught: "shoe"}}
 	for want, w := range map[string]inference.Wording{
-		"":                          {Text: "a shoe"},
-		"S often gets “cup” wrong.": {Text: "a cup", Weak: []string{"cup"}},
-		"S was never taught “tea” and leaves it out. S often gets “cup”, “star” wrong.":                {Text: "a cup, a star", Without: []string{"tea"}, Weak: []string{"cup", "star"}},
+		"": {Text: "a shoe"},
 		"S was never taught “tea” and leaves it out.":                                                  {Text: "a", Without: []string{"tea"}},
 		"S was never taught “tea”, “pot” and leaves them out.":                                         {Text: "a", Without: []string{"tea", "pot"}},
 		"S was never taught any of these words; try one of its examples.":                              {Text: " ", Without: []string{"tea"}},
@@ -22,6 +20,18 @@ func TestHeard(t *testing.T) {
 		"S knows other words for these: “boot” → “shoe”; it was never taught “tea” and leaves it out.": {Text: "a shoe", Instead: boot, Without: []string{"tea"}},
 	} {
 		if got := heard("S", w); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestWeak(t *testing.T) {
+	for want, w := range map[string]inference.Wording{
+		"":                          {Text: "a shoe"},
+		"S often gets “cup” wrong.": {Text: "a cup", Weak: []string{"cup"}},
+		"S often gets “cup”, “star” wrong.": {Text: "a cup, a star", Weak: []string{"cup", "star"}},
+	} {
+		if got := weak("S", w); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

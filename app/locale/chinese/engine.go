@@ -13,6 +13,7 @@ var engine = [][2]string{
 	{"a dog, a cat, a rabbit, a robot or a person; bottles, shoes, phones, cups, watches, bags, headphones, gifts, lamps and shapes; scenes such as planets, a volcano or a bar chart", "狗、猫、兔子、机器人、人；瓶子、鞋、手机、杯子、手表、包、耳机、礼盒、台灯和图形；行星、火山、柱状图等场景"},
 	{"%s was never taught any of these words; try one of its examples.", "%1 没有学过这里的任何词；请试试它的示例。"},
 	{"%s knows other words for these: %s.", "%1 用学过的词代替：%2。"},
+	{"%s often gets %s wrong.", "%1 常常画不好%2。"},
 	{"%s knows other words for these: %s; it was never taught %s and leaves %s out.", "%1 用学过的词代替：%2；没有学过%3，会略去。"},
 	{"%s and %d more words", "%1 等另外 %2 个词"},
 	{"The %s is too long for %s: it reads the first %d of %d tokens.", "%1对 %2 来说太长：只读前 %3 个词元，共 %4 个。"},
