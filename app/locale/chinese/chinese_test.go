@@ -10,7 +10,7 @@ import (
 
 func TestTell(t *testing.T) {
 	for en, want := range map[string]string{
-		"Kinora Starter often gets “cup”, “star” wrong.":           "Kinora Starter 常常画不好“cup”、“star”。",
+		"Kinora Starter often gets “cup” wrong.":                   "Kinora Starter 常常画不好“cup”。",
 		"Kinora Starter was never taught “tea” and leaves it out.": "Kinora Starter 没有学过“tea”，会略去。",
 		"Kinora Starter was never taught “tea” and leaves it out; what it draws is a dog, a cat, a rabbit, a robot or a person; bottles, shoes, phones, cups, watches, bags, headphones, gifts, lamps and shapes; scenes such as planets, a volcano or a bar chart.": "Kinora Starter 没有学过“tea”，会略去；它能画：狗、猫、兔子、机器人、人；瓶子、鞋、手机、杯子、手表、包、耳机、礼盒、台灯和图形；行星、火山、柱状图等场景。",
 		"Kinora Starter knows other words for these: “boot” → “shoe”; it was never taught “tea” and leaves it out.":                                                                                                                                                  "Kinora Starter 用学过的词代替：“boot” → “shoe”；没有学过“tea”，会略去。",
