@@ -17,6 +17,7 @@ import vae
 from common import Sorry, load, log, mixed, save
 
 VAE, READER = .27, .06  # shares of the time
+ON = .01  # the rate at which an adopted transformer goes on; one from nothing begins at .02
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -38,6 +39,7 @@ def warm(folder, batch, device='cuda'):
 
 
 def train(folder, minutes, batch=0, clips=12000, device='cuda', workers=12, out=''):
+    """From nothing; or, in a folder of adopted weights, the transformer alone, further."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     batch = batch or 128
     compiler = None
@@ -47,7 +49,11 @@ def train(folder, minutes, batch=0, clips=12000, device='cuda', workers=12, out=
     memory = '/dev/shm' if os.path.isdir('/dev/shm') else folder
     s = stream.Stream(tempfile.mkdtemp(prefix='drawn-', dir=memory), workers, f'{folder}/tokenizer.model')
     try:
-        drawn = train_vae.train(folder, minutes * VAE, device, False, batch=40 if device == 'cuda' else 2, stream=s, most=clips)
+        on = 'model' not in (load(f'{folder}/vae.pt') or dict(model=0)) and os.path.exists(f'{folder}/dit.pt')  # as `adopt` leaves them
+        if on:
+            _, drawn = train_vae.gather(s, device, clips)
+        else:
+            drawn = train_vae.train(folder, minutes * VAE, device, False, batch=40 if device == 'cuda' else 2, stream=s, most=clips)
         log(f'{drawn.n} clips drawn')
         shelf = latents.Flow(folder, drawn, s, device)
         del drawn
@@ -60,7 +66,7 @@ def train(folder, minutes, batch=0, clips=12000, device='cuda', workers=12, out=
             except subprocess.TimeoutExpired:
                 compiler.kill()
         log(f'{shelf.n} clips encoded,', 'the block is compiled' if compiled else 'the block is not compiled')
-        train_dit.train(folder, minutes * (1 - VAE - READER), device, batch, look=lambda f: child(f, 'sheet'), every=90, compiled=compiled, shelf=shelf, swapped=.33)
+        train_dit.train(folder, minutes * (1 - READER - (0 if on else VAE)), device, batch, rate=ON if on else .02, look=lambda f: child(f, 'sheet'), every=90, compiled=compiled, shelf=shelf, swapped=.33)
         pack(folder, out)
 
         def some():
@@ -109,7 +115,7 @@ def pack(folder, out):
     if finer:
         save(f'{out}/decoder.pt', dict(ema={n: w.half() for n, w in finer['ema'].items()}, step=finer['step']))
     if v:
-        save(f'{out}/vae.pt', dict(ema={n: w.half() for n, w in {**v['model'], **v['ema']}.items()}, white=v['white'], config=v['config'], step=v['step']))
+        save(f'{out}/vae.pt', dict(ema={n: w.half() for n, w in {**v.get('model', {}), **v['ema']}.items()}, white=v['white'], config=v['config'], step=v['step']))
     if d:
         parts, room = [{}], 0
         for n, w in d['ema'].items():

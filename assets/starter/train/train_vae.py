@@ -100,6 +100,14 @@ class Pool:
         return torch.stack([self.pixels[k, :, :, a:a + size, b:b + size] for k, a, b in zip(i.tolist(), at(c // cells[1], H).tolist(), at(c % cells[1], W).tolist())])
 
 
+def gather(stream, device, most=0):
+    """The first clips of a stream: some pixels apart, and a pool that grows with it."""
+    (_, _, test), *first = stream.take(max(24, min(512, most or 512)))
+    drawn = Pool(torch.cat([q for _, _, q in first]), device, most, stream)
+    drawn.clips, drawn.ids = sum((c for c, _, _ in first), []), [i for _, i, _ in first]
+    return test, drawn
+
+
 def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, decoder_only=False, team=None, stream=None, most=0, peak=.4):
     """decoder_only goes on with the finished VAE's decoder, into decoder.pt, and leaves the latents as they are.
     With a stream, its clips are what is trained on, and the pool of them is returned. peak is the decoder's rate."""
@@ -109,10 +117,8 @@ def train(folder, minutes, device='cpu', compiled=True, clips=640, batch=1, deco
         drawn = Pool(pool(f'{folder}/vae_pool.pt', clips, 11, editions.of(folder)), 'cpu', clips)
         test = pool(f'{folder}/vae_test.pt', 12, 12, editions.of(folder)).float() / 127.5 - 1
     else:
-        (_, _, test), *first = stream.take(max(24, min(512, most or 512)))
+        test, drawn = gather(stream, device, most)
         test = test[:12].float() / 127.5 - 1
-        drawn = Pool(torch.cat([q for _, _, q in first]), device, most, stream)
-        drawn.clips, drawn.ids = sum((c for c, _, _ in first), []), [i for _, i, _ in first]
     config, start = editions.of(folder).vae, load(f'{folder}/vae.pt') if decoder_only else None
     if decoder_only and start is None:
         raise Sorry(f'There is no trained VAE in {folder}; run "python3 train.py vae" first.')
