@@ -49,7 +49,8 @@ def train(folder, minutes, batch=0, clips=12000, device='cuda', workers=12, out=
     memory = '/dev/shm' if os.path.isdir('/dev/shm') else folder
     s = stream.Stream(tempfile.mkdtemp(prefix='drawn-', dir=memory), workers, f'{folder}/tokenizer.model')
     try:
-        on = 'model' not in (load(f'{folder}/vae.pt') or dict(model=0)) and os.path.exists(f'{folder}/dit.pt')  # as `adopt` leaves them
+        v = load(f'{folder}/vae.pt')
+        on = v is not None and 'model' not in v and os.path.exists(f'{folder}/dit.pt')  # as `adopt` leaves them
         if on:
             _, drawn = train_vae.gather(s, device, clips)
         else:
