@@ -61,6 +61,9 @@ class Pairs:
         self.plain = lambda q: (q.float() - mean) / std
         self.z, self.a, self.of = torch.cat(z), torch.cat(a), torch.tensor(self.of)
 
+    def __str__(self):
+        return f'{len(self.clips)} clips, {len(self.of)} of them swapped'
+
     def batch(self, n, swapped, r, silent=.1):
         """Of n clips, the first so many swapped: what is noised, what to come out at, [n,z,T,h,w] each; ids; and how
         much each place counts, [n,T,h,w]. Without a sentence a swapped clip stays what it is."""
@@ -93,22 +96,32 @@ def loss(m, begun, target, ids, weight, swapped, device):
 
 
 def train(folder, minutes, device='cpu', batch=16, rate=.002, share=.5, compiled=True, look=None, every=600):
-    """Goes on from the averaged weights of dit.pt, the text encoder left as it is; both stages can follow each other."""
-    state = load(f'{folder}/swap.pt')
+    """Half of a batch swapped; the text encoder is left as it is."""
+    swapped = round(batch * share)
+    go_on(folder, 'swap.pt', minutes, Pairs, lambda m, pairs, r: loss(m, *(v.to(device) for v in pairs.batch(batch, swapped, r)), swapped, device),
+          device, rate, compiled=compiled, look=look, every=every)
+
+
+def go_on(folder, name, minutes, shelf, lose, device='cpu', rate=.002, text=0., aged=AGED, compiled=True, look=None, every=600):
+    """Goes on from the averaged weights of dit.pt; both stages can follow each other. shelf(folder, tokenizer, scale) holds the clips,
+    lose(model, shelf, r) is the loss of one batch of them, text how fast the text encoder learns beside the rest, name the checkpoint's."""
+    state = load(f'{folder}/{name}')
     base = load(f'{folder}/dit.pt')
     if base is None:
         raise Sorry(f'There is no trained model in {folder}; run "python3 train.py dit" first.')
     tokenizer = tokens.Tokenizer(f'{folder}/tokenizer.model')
-    pairs = Pairs(folder, tokenizer, base['scale'])
+    clips = shelf(folder, tokenizer, base['scale'])
     m = train_dit.Model(len(tokenizer), len(base['scale'][0]), body=base['body'])
     m.load_state_dict(state['model'] if state else base['ema'], strict=False)
     m.to(device)
     for n, p in m.named_parameters():
-        p.requires_grad_(n.startswith('body.'))
+        p.requires_grad_(n.startswith('body.') or bool(text) and n.startswith('text.'))
     live = {n: p for n, p in m.named_parameters() if p.requires_grad}
-    matrices = [p for n, p in live.items() if p.ndim == 2 and '.blocks.' in n and 'embedding' not in n]
-    rest = [p for p in live.values() if not any(p is q for q in matrices)]
-    muon, adam = Muon(matrices, rate, .95), torch.optim.AdamW(rest, lr=rate * .1, betas=(.9, .98), weight_decay=0.)
+    matrices = [p for n, p in live.items() if p.ndim == 2 and n.startswith('body.blocks.') and 'embedding' not in n]
+    rest = [p for n, p in live.items() if n.startswith('body.') and not any(p is q for q in matrices)]
+    heard = [p for n, p in live.items() if n.startswith('text.')]
+    muon = Muon(matrices, rate, .95)
+    adam = torch.optim.AdamW([dict(params=rest, part=.1)] + ([dict(params=heard, part=text)] if heard else []), lr=rate * .1, betas=(.9, .98), weight_decay=0.)
     ema, step, clock = {n: p.detach().clone() for n, p in live.items()}, 0, Clock(minutes)
     if state:
         ema, step, clock = {n: v.to(device) for n, v in state['ema'].items()}, state['step'], Clock(minutes, state['spent'])
@@ -117,29 +130,29 @@ def train(folder, minutes, device='cpu', batch=16, rate=.002, share=.5, compiled
         log('goes on at step', step)
     if compiled:
         dit.Block.forward = torch.compile(dit.Block.forward, dynamic=False)
-    log(f'{len(pairs.clips)} clips, {len(pairs.of)} of them swapped')
+    log(clips)
     torch.manual_seed(1000 + step)
-    r, swapped, total, next_look = random.Random(1000 + step), round(batch * share), 0., clock.spent() + every
+    r, total, next_look = random.Random(1000 + step), 0., clock.spent() + every
 
     def keep():
-        save(f'{folder}/swap.pt', dict(model=m.state_dict(), ema=ema, step=step, muon=muon.buffers, adam=adam.state_dict(), spent=clock.spent()))
+        save(f'{folder}/{name}', dict(model=m.state_dict(), ema=ema, step=step, muon=muon.buffers, adam=adam.state_dict(), spent=clock.spent()))
         save(f'{folder}/dit.pt', {**base, 'model': m.state_dict(), 'ema': {**base['ema'], **{n: v.cpu() for n, v in ema.items()}}})
 
     while (part := clock.share()) < 1:
         f = min(1, (step + 1) / 30) * min(1, max(.02, (1 - part) / .5))
         muon.lr = rate * f
         for g in adam.param_groups:
-            g['lr'] = rate * .1 * f
-        q = loss(m, *(v.to(device) for v in pairs.batch(batch, swapped, r)), swapped, device)
+            g['lr'] = rate * g['part'] * f
+        q = lose(m, clips, r)
         q.backward()
-        torch.nn.utils.clip_grad_norm_(rest, 1.)
+        torch.nn.utils.clip_grad_norm_(rest + heard, 1.)
         adam.step()
         adam.zero_grad(set_to_none=True)
         muon.step()
         step, total = step + 1, total + q.item()
-        torch._foreach_lerp_(list(ema.values()), [p.detach() for p in live.values()], 1 - min(AGED, (1 + step) / (10 + step)))
+        torch._foreach_lerp_(list(ema.values()), [p.detach() for p in live.values()], 1 - min(aged, (1 + step) / (10 + step)))
         if step % 40 == 0:
-            log(f'swaps, step {step} {total / 40:.4f}')
+            log(f'step {step} {total / 40:.4f}')
             total = 0.
         if clock.spent() > next_look:
             keep()

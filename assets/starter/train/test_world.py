@@ -16,6 +16,7 @@ import common  # noqa: E402
 import dit  # noqa: E402
 import editions  # noqa: E402
 import examples  # noqa: E402
+import families  # noqa: E402
 import figures  # noqa: E402
 import lang  # noqa: E402
 import latents  # noqa: E402
@@ -394,6 +395,39 @@ class Networks(unittest.TestCase):
             q = swaps.loss(m, *pairs.batch(4, 2, random.Random(1)), 2, 'cpu')
             q.backward()
             self.assertTrue(torch.isfinite(q) and any(p.grad is not None and p.grad.abs().sum() > 0 for p in m.body.parameters()))
+
+    def test_families_differ_in_one_answer_and_come_out_as_the_sentence_says(self):
+        r, clips, kin = random.Random(5), [], []
+        while len(clips) < 120:
+            f = families.family(r, editions.FULL)
+            self.assertTrue(all(world.possible(c) and not world.held_out(c) for c in f if c['kind'] != 'scene'))
+            for c in f[1:]:
+                self.assertEqual(c['j'], f[0]['j'])
+                self.assertEqual(len({k for k in c if c[k] != f[0][k]} - {'speed'}), 1)
+            kin += [len(clips)] * len(f)
+            clips += f
+        with tempfile.TemporaryDirectory() as d:
+            os.makedirs(f'{d}/families')
+            torch.manual_seed(0)
+            z = torch.randn(len(clips), 12, 5, 4, 4).half()
+            common.save(f'{d}/families/00000.pt', dict(clips=clips, kin=kin, z=z))
+            tokenizer = tokens.Tokenizer(SHIPPED)
+            kept = families.Families(d, tokenizer, (torch.zeros(12), torch.ones(12)))
+            swapped = torch.arange(16) < 9
+            begun, target, ids, weight = kept.batch(16, swapped, r, 0.)
+            self.assertTrue(torch.equal(begun[9:], target[9:]) and (weight > 1).all() and (ids[:, 0] > 0).all())
+            for b, t in zip(begun[:9], target[:9]):
+                i = (z.float() - t).abs().amax((1, 2, 3, 4)).argmin().item()
+                off = (b - t).norm()
+                self.assertTrue(off < 1e-5 or any(abs(((z[j].float() - t).flatten() @ (b - t).flatten()) / ((z[j].float() - t).norm() * off) - 1) < 1e-3 for j in kept.kin[i]))
+            m = train_dit.Model(len(tokenizer), 12, body=dict(dim=48, ffn_dim=48, num_heads=2, num_layers=1, freq_dim=16))
+            q = families.loss(m, kept, r, 8, 'cpu')
+            q.backward()
+            self.assertTrue(torch.isfinite(q) and any(p.grad is not None and p.grad.abs().sum() > 0 for p in m.body.parameters()))
+            with self.assertRaises(common.Sorry):
+                families.Families(f'{d}/none', tokenizer, (torch.zeros(12), torch.ones(12)))
+        s, swapped = families.noise(16)
+        self.assertTrue((s[:8] > .9).all() and (s <= 1).all() and swapped[8:12].all() and not swapped[12:].any())
 
     def test_a_reader_sees_outlines_tremble(self):
         v = watch.seen(world.render(world.clips(3, 6)))

@@ -2,7 +2,7 @@
 """Trains the starter model, stage by stage or all at once: python3 train.py all --minutes 120
 
 Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all; swaps, which goes on with the transformer where the sentence
-and the noised latents disagree; watcher, a reader of frames, keep, which puts that reader in the place of the one in this folder, and shipped, which scores
+and the noised latents disagree; families, which does so on clips drawn for it, mostly of what still comes out wrong; watcher, a reader of frames, keep, which puts that reader in the place of the one in this folder, and shipped, which scores
 with it the clips that the program itself makes; adopt, which takes the shipped
 weights as a beginning; gpu, which trains VAE, transformer and reader in one go on a GPU while other processes draw; again, which goes on with its transformer, and refine, with its decoder. Every stage goes on where
 it stopped; nothing is lost by stopping it. Needs PyTorch (2.11 or newer) and NumPy; the sheets need
@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from common import Sorry, Team, run  # noqa: E402
 
-STAGES = ['gpu', 'again', 'refine', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'swaps', 'decoder', 'reader', 'watcher', 'keep', 'score', 'shipped', 'sheet', 'export', 'all']
+STAGES = ['gpu', 'again', 'refine', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'swaps', 'families', 'decoder', 'reader', 'watcher', 'keep', 'score', 'shipped', 'sheet', 'export', 'all']
 
 
 def arguments():
@@ -124,6 +124,11 @@ def main():
         import swaps
         swaps.fill(a.folder, a.first, a.step, a.device)
         swaps.train(a.folder, a.minutes, a.device, a.batch or 16, compiled=compiled, look=score.look)
+    if a.stage == 'families':
+        import families
+        import score
+        families.fill(a.folder, a.first, -(-a.clips // families.SHARD), a.step, a.device)
+        families.train(a.folder, a.minutes, a.device, a.batch or 16, compiled=compiled, look=score.look)
     if a.stage in ('decoder', 'all'):
         import train_vae
         train_vae.train(a.folder, share(.08), a.device, compiled, decoder_only=True, team=team)

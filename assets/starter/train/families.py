@@ -1,0 +1,148 @@
+"""Families of clips that differ in one answer, drawn mostly of what still comes out wrong, and training on them
+that comes out at what the sentence says, whatever the noise shows. See swaps.py for why.
+
+Place and size hardly vary in most of them: what no sentence can tell is a blur where everything comes from noise."""
+import os
+import random
+import torch
+import editions
+import lang
+import latents
+import swaps
+import train_dit
+import twins
+import world
+from common import Sorry, load, log, mixed, save
+from figures import PRODUCTS, SHAPES
+
+WEAK = dict(circle=3, star=2.5, cup=2.5, diamond=2, bag=2, ring=2, square=2, watch=1.5, lamp=1.5)
+KINDS = 66, 27, 7
+SIZE = 3
+SHARD = 192
+CALM = .2  # of the edition's own small variations, in three families of four
+
+
+def again(r, weights):
+    return r.choices(list(weights), list(weights.values()))[0]
+
+
+def first(r, edition):
+    """A clip to begin a family with."""
+    while True:
+        c = world.sample(r, KINDS, edition=edition)
+        if c['kind'] == 'thing':
+            new = dict(subject=again(r, {s: WEAK.get(s, 1) for s in SHAPES + PRODUCTS}))
+            if r.random() < .07:
+                new.update(motion='confetti', speed='normal', subject=again(r, {s: WEAK.get(s, 1) for s in PRODUCTS}))
+            if r.random() < .1 and c['place'] != 'plain':
+                new.update(camera=r.choice(('zoom in', 'zoom out')))
+            c = {**c, **new}
+        if r.random() < .75:
+            c['j'] = [q * CALM for q in c['j']]
+        if c['kind'] == 'scene' or world.possible(c) and not world.held_out(c):
+            return c
+
+
+def family(r, edition):
+    """Clips that differ from the first in one answer each; a class scene is alone."""
+    c = first(r, edition)
+    out = [c]
+    while c['kind'] != 'scene' and len(out) < SIZE:
+        q = twins.changed(c, r, edition)
+        if c['kind'] == 'thing' and r.random() < .7:
+            s = again(r, {s: WEAK.get(s, 1) for s in SHAPES + PRODUCTS})
+            q = {**c, 'subject': s}
+        if q and q['subject'] and world.possible(q) and not world.held_out(q) and q not in out:
+            out.append(q)
+    return out
+
+
+def fill(folder, first, shards, step=1, device='cpu', batch=4):
+    os.makedirs(f'{folder}/families', exist_ok=True)
+    m, white, age = latents.encoder(folder, device)
+    edition = editions.of(folder)
+    for k in range(first, shards, step):
+        path = f'{folder}/families/{k:05d}.pt'
+        if os.path.exists(path):
+            continue
+        r, clips, kin = random.Random(7000 + k), [], []
+        while len(clips) < SHARD:
+            f = family(r, edition)
+            kin += [len(clips)] * len(f)
+            clips += f
+        z = [latents.encode(m, white, world.render(clips[i:i + batch]), device).half().cpu() for i in range(0, len(clips), batch)]
+        save(path, dict(clips=clips, kin=kin, z=torch.cat(z)))
+        log('families', path)
+
+
+class Families:
+    """The kept families of a folder; sentences are made anew each time."""
+
+    def __init__(self, folder, tokenizer, scale):
+        self.tokenizer, self.clips, kin, z = tokenizer, [], [], []
+        for name in sorted(os.listdir(f'{folder}/families')) if os.path.isdir(f'{folder}/families') else ():
+            if name.endswith('.pt') and (s := load(f'{folder}/families/{name}')):
+                kin += [len(self.clips) + k for k in s['kin']]
+                self.clips += s['clips']
+                z.append(s['z'])
+        if not z:
+            raise Sorry(f'There are no families in {folder}; run "python3 train.py families" first.')
+        mean, std = (v.view(1, -1, 1, 1, 1) for v in scale)
+        self.plain = lambda q: (q.float() - mean) / std
+        self.z = torch.cat(z)
+        self.kin = [[] for _ in self.clips]
+        for i, k in enumerate(kin):
+            self.kin[k].append(i)
+        self.kin = [[j for j in self.kin[k] if j != i] or [i] for i, k in enumerate(kin)]
+        where = {}
+        for i, c in enumerate(self.clips):
+            where.setdefault(c.get('place', c['subject']), []).append(i)
+        self.group = {i: n for n, ids in enumerate(where.values()) for i in ids}
+        self.mean = torch.stack([sum(self.plain(q).sum(0) for q in self.z[ids].split(256)) / len(ids) for ids in where.values()])
+
+    def __str__(self):
+        return f'{len(self.clips)} clips in families'
+
+    def batch(self, n, swapped, r, silent=.08):
+        """Of n clips, those marked in swapped [n] begun as another of their family, in part. What is noised, what to come out
+        at, [n,z,T,h,w] each; ids; and how much each place counts, [n,T,h,w]: more where the clip differs from what its place shows, and from its kin."""
+        i = torch.randint(len(self.clips), (n,)).tolist()
+        z, other = self.plain(self.z[i]), self.plain(self.z[[r.choice(self.kin[k]) for k in i]])
+        far = torch.rand(n, 1, 1, 1, 1).sqrt() * swapped.view(n, 1, 1, 1, 1)
+        begun = z + far * (other - z)
+        quiet = torch.rand(n) < silent
+        said = ['' if q else lang.say(self.clips[k], r) for k, q in zip(i, quiet.tolist())]
+        apart = lambda q: ((z - q).pow(2).mean(1) / .6).clamp(max=1)
+        weight = 1 + 2 * apart(self.mean[[self.group[k] for k in i]]) + 3 * apart(other)
+        return begun, torch.where(quiet.view(n, 1, 1, 1, 1), begun, z), latents.rows(said, self.tokenizer, r, .08), weight
+
+
+def noise(n):
+    """Sigmas [n] of a batch, and which of it are swapped: half of it all but noise, where the sentence must tell everything."""
+    high, mid = n // 2, n // 4
+    s = torch.cat([1 - .08 * torch.rand(high) ** 2, .6 + .36 * torch.rand(mid), train_dit.shifted(torch.sigmoid(torch.randn(n - high - mid) * 1.1))])
+    swapped = torch.arange(n) < high + mid
+    swapped[:high] = torch.rand(high) < .5
+    return s, swapped
+
+
+def loss(m, clips, r, n, device):
+    """Distance of the clean latents that the transformer sees in noised ones; of plain clips as flow matching weighs it. Its root,
+    clip by clip: a clip whose place is wrong must not drown in its error what the others could learn of a shape."""
+    s, swapped = noise(n)
+    begun, target, ids, weight = (v.to(device) for v in clips.batch(n, swapped, r))
+    T = begun.shape[2]
+    given = ((torch.rand(n) < .08) & ~swapped)[:, None] & (torch.arange(T) == 0)
+    t = torch.where(given, 0., s[:, None]).to(device)
+    tt, open_ = t.view(n, 1, T, 1, 1), (~given).float().view(n, 1, T, 1, 1).to(device)
+    x = (1 - tt) * begun + tt * torch.randn_like(begun)
+    with mixed(device):
+        v = m(x, t * 1000, ids)
+    far = ((x - tt * v.float() - target).pow(2) * open_).mean(1)
+    rate = torch.where(swapped | (s > .9), 2., s.clamp(min=.05) ** -2).to(device).view(n, 1, 1, 1)
+    return ((far * rate * weight).mean((1, 2, 3)) + .01).sqrt().mean()
+
+
+def train(folder, minutes, device='cpu', batch=16, rate=.006, compiled=True, look=None, every=600):
+    swaps.go_on(folder, 'families.pt', minutes, Families, lambda m, clips, r: loss(m, clips, r, batch, device), device, rate, text=.05, aged=.995,
+                compiled=compiled, look=look, every=every)
