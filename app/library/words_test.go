@@ -35,7 +35,8 @@ func TestTheBuiltInModelKnowsItsWeakWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	for prompt, want := range map[string]string{
-		"a red cup in a room": "cup", "Confetti falls on two mugs": "confetti mugs", "a red ball bouncing": "", "彩带落在一个蓝色的杯子上": "彩带落在 杯子", "弹跳的小球": "",
+		"a red disc in a room": "disc", "Water molecules in steam": "steam", "two circles": "circles", "a red ball bouncing": "", "water molecules in ice": "",
+		"房间里有一个蓝色的圆盘": "圆盘", "水蒸气中的水分子": "水蒸气中的水分子", "弹跳的小球": "",
 	} {
 		if got := strings.Join(l.Wording("starter", prompt).Weak, " "); got != want {
 			t.Errorf("%q: %q, want %q", prompt, got, want)
