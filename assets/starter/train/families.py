@@ -22,8 +22,8 @@ SHARD = 192
 CALM = .2  # of the edition's own small variations, in three families of four
 
 
-def again(r, weights):
-    return r.choices(list(weights), list(weights.values()))[0]
+def weighed(r, subjects):
+    return r.choices(subjects, [WEAK.get(s, 1) for s in subjects])[0]
 
 
 def first(r, edition):
@@ -31,9 +31,9 @@ def first(r, edition):
     while True:
         c = world.sample(r, KINDS, edition=edition)
         if c['kind'] == 'thing':
-            new = dict(subject=again(r, {s: WEAK.get(s, 1) for s in SHAPES + PRODUCTS}))
+            new = dict(subject=weighed(r, SHAPES + PRODUCTS))
             if r.random() < .07:
-                new.update(motion='confetti', speed='normal', subject=again(r, {s: WEAK.get(s, 1) for s in PRODUCTS}))
+                new.update(motion='confetti', speed='normal', subject=weighed(r, PRODUCTS))
             if r.random() < .1 and c['place'] != 'plain':
                 new.update(camera=r.choice(('zoom in', 'zoom out')))
             c = {**c, **new}
@@ -48,11 +48,11 @@ def family(r, edition):
     c = first(r, edition)
     out = [c]
     while c['kind'] != 'scene' and len(out) < SIZE:
-        q = twins.changed(c, r, edition)
         if c['kind'] == 'thing' and r.random() < .7:
-            s = again(r, {s: WEAK.get(s, 1) for s in SHAPES + PRODUCTS})
-            q = {**c, 'subject': s}
-        if q and q['subject'] and world.possible(q) and not world.held_out(q) and q not in out:
+            q = {**c, 'subject': weighed(r, SHAPES + PRODUCTS)}
+        else:
+            q = twins.changed(c, r, edition)
+        if q and world.possible(q) and not world.held_out(q) and q not in out:
             out.append(q)
     return out
 
