@@ -416,8 +416,8 @@ class Networks(unittest.TestCase):
             tokenizer = tokens.Tokenizer(SHIPPED)
             kept = families.Families(d, tokenizer, (torch.zeros(12), torch.ones(12)))
             swapped = torch.arange(16) < 9
-            begun, target, ids, weight = kept.batch(16, swapped, r, 0.)
-            self.assertTrue(torch.equal(begun[9:], target[9:]) and (weight > 1).all() and (ids[:, 0] > 0).all())
+            begun, target, ids, weight = kept.batch(16, swapped, r, 0.)  # a class scene alone of its kind weighs 1
+            self.assertTrue(torch.equal(begun[9:], target[9:]) and (weight >= 1).all() and (weight > 1).float().mean() > .7 and (ids[:, 0] > 0).all())
             for b, t in zip(begun[:9], target[:9]):
                 i = (z.float() - t).abs().amax((1, 2, 3, 4)).argmin().item()
                 off = (b - t).norm()
