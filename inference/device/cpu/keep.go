@@ -6,12 +6,12 @@ import "kinora/inference/graph"
 func keep(c *call) {
 	x, state := c.in[0], c.out
 	if len(x) >= len(state) {
-		copy(state, x[len(x)-len(state):])
+		c.copy(state, x[len(x)-len(state):])
 		return
 	}
 	if c.n.Attr.(graph.KeepAttr).Fresh {
 		clear(state)
 	}
 	copy(state, state[len(x):])
-	copy(state[len(state)-len(x):], x)
+	c.copy(state[len(state)-len(x):], x)
 }

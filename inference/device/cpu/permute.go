@@ -5,6 +5,9 @@ import (
 	"kinora/inference/tensor"
 )
 
+// grain is how many elements are worth a thread's while.
+const grain = 1 << 13
+
 // permute copies runs that stay together and steps over the rest.
 func permute(c *call) {
 	order := c.n.Attr.(graph.PermuteAttr).Order
@@ -32,21 +35,35 @@ func permute(c *call) {
 	if last >= 0 {
 		step = stride[order[last]]
 	}
-	c.each(outer, func(i int) {
-		off := 0
-		for d, r := last-1, i; d >= 0; d-- {
-			off += r % in[order[d]] * stride[order[d]]
-			r /= in[order[d]]
+	chunk := max(1, grain/(inner*run))
+	c.each((outer+chunk-1)/chunk, func(k int) {
+		at, off := make([]int, max(0, last)), 0 // where along order[:last]
+		for d, r := last-1, k*chunk; d >= 0; d-- {
+			n := in[order[d]]
+			at[d] = r % n
+			off += at[d] * stride[order[d]]
+			r /= n
 		}
-		out := dst[i*inner*run : (i+1)*inner*run]
-		if run == 1 {
-			for j := range out {
-				out[j] = src[off+j*step]
+		for i := k * chunk; i < min(outer, (k+1)*chunk); i++ {
+			out := dst[i*inner*run : (i+1)*inner*run]
+			if run == 1 {
+				for j := range out {
+					out[j] = src[off+j*step]
+				}
+			} else {
+				for j := range inner {
+					copy(out[j*run:(j+1)*run], src[off+j*step:])
+				}
 			}
-			return
-		}
-		for j := range inner {
-			copy(out[j*run:(j+1)*run], src[off+j*step:])
+			for d := last - 1; d >= 0; d-- {
+				s := stride[order[d]]
+				if at[d]++; at[d] < in[order[d]] {
+					off += s
+					break
+				}
+				off -= (at[d] - 1) * s
+				at[d] = 0
+			}
 		}
 	})
 }

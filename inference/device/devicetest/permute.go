@@ -12,6 +12,7 @@ func permuteCases() (cases []Case) {
 	for _, k := range []struct{ shape, order []int }{
 		{[]int{5, 7}, []int{1, 0}}, {[]int{3, 4, 6}, []int{1, 0, 2}}, {[]int{2, 3, 4, 5}, []int{0, 3, 1, 2}}, {[]int{33, 65}, []int{1, 0}},
 		{[]int{2, 1, 3, 2, 4, 2, 5}, []int{0, 2, 4, 6, 1, 3, 5}}, {[]int{2, 3, 4}, []int{0, 1, 2}}, {[]int{2, 3, 2, 3, 2, 2}, []int{0, 1, 5, 2, 4, 3}},
+		{[]int{3, 22, 17, 3, 2, 2}, []int{0, 1, 5, 2, 4, 3}}, {[]int{2, 23, 19, 36}, []int{0, 2, 1, 3}}, // more than one thread takes at a time
 	} {
 		x := d.tensor(1, k.shape...)
 		cases = append(cases, Case{
