@@ -55,7 +55,7 @@ func TestConvertedModelsMakeClips(t *testing.T) {
 	// the least rounding turns into one or the other.
 	clip := func(model string) [][]byte {
 		return footage(t, home, kinora(t, "generate", "--model", model, "--prompt", "a blue bottle spins on Mars", "--size", "256x192", "--frames", "5",
-			"--fps", "8", "--steps", "2", "--guidance", "4", "--shift", "3", "--sampler", "euler", "--negative", "", "--seed", "3", "--device", "cpu", "--quiet"))
+			"--fps", "8", "--steps", "2", "--guidance", "4", "--guidance-to", "1", "--shift", "3", "--sampler", "euler", "--negative", "", "--seed", "3", "--device", "cpu", "--quiet"))
 	}
 	want := clip("starter")
 	for model, least := range map[string]float64{"f8": 32, "q8": 45, "half": 70} {

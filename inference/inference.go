@@ -36,7 +36,7 @@ type Request struct {
 	Steps    int     `json:"steps"`
 	Guidance float64 `json:"guidance"` // 1 switches guidance off and halves the work
 	// GuidanceFrom and GuidanceTo bound the part of the steps that is guided, as
-	// fractions of the walk; 0, 0 means all of it.
+	// fractions of the walk. 0, 0 is as the model does by default; 0, 1 is all of it.
 	GuidanceFrom float64   `json:"guidance_from,omitempty"`
 	GuidanceTo   float64   `json:"guidance_to,omitempty"`
 	Sampler      string    `json:"sampler"`

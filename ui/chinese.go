@@ -204,7 +204,7 @@ var chinese = speech{
 
 	"Guided part": "引导范围",
 	"Leave out":   "省略步",
-	"Part of the steps that is guided, from the first on; 0 guides all":                         "从第一步起受引导的步数比例；0 表示全部引导",
+	"Part of the steps that is guided, from the first on; 1 guides all":                         "从第一步起受引导的步数比例；1 表示全部引导",
 	"Leave out steps that change less than this; 0.15 is a good start, 0 asks the model in all": "省略变化小于此值的步；可从 0.15 开始，0 表示每步都计算",
 	"Memory plan":       "内存计划",
 	"Memory plan…":      "内存计划…",

@@ -74,7 +74,7 @@ func newCompose(w *Window) *compose {
 	c.frames = c.number(w.say("Frames"), 1, 81, 401, 1)
 	c.frames.SetCoarse(4)
 	c.guidance = c.number(w.say("Guidance"), 1, 12, 30, .1)
-	c.guided = c.number(w.say("Guided part"), 0, 1, 1, .05)
+	c.guided = c.number(w.say("Guided part"), .05, 1, 1, .05)
 	c.reuse = c.number(w.say("Leave out"), 0, 1, 10, .05)
 	c.window = c.number(w.say("Window"), inference.AutoWindow, 12, 64, 1)
 	c.shift = c.number(w.say("Shift"), 0, 12, 100, .1)
@@ -91,7 +91,7 @@ func newCompose(w *Window) *compose {
 		c.loras.box,
 		widgets.Named(w.say("Preset"), c.preset), help("Settings of checkpoints made for few steps"),
 		widgets.Named(w.say("Sampler"), c.sampler), c.guidance,
-		c.guided, help("Part of the steps that is guided, from the first on; 0 guides all"),
+		c.guided, help("Part of the steps that is guided, from the first on; 1 guides all"),
 		c.reuse, help("Leave out steps that change less than this; 0.15 is a good start, 0 asks the model in all"),
 		c.window, help("Attention window in latent frames; 0 looks at all of them, -1 finds out how few do"),
 		c.shift, help("Shift of the noise schedule; 0 leaves it to the model")))
@@ -188,7 +188,7 @@ func (c *compose) write(t written) {
 	c.guidance.SetValue(or(r.Guidance, d.Guidance))
 	c.shift.SetValue(or(r.Shift, d.Shift))
 	c.window.SetValue(float64(r.Window))
-	c.guided.SetValue(r.GuidanceTo)
+	c.guided.SetValue(guidedPart(r, d))
 	c.reuse.SetValue(r.Reuse)
 	c.sampler.SetSelected(or(r.Sampler, d.Sampler))
 	c.loras.set(r.LoRAs)
@@ -198,6 +198,14 @@ func (c *compose) write(t written) {
 	c.image.set(t.imagePath)
 	c.quiet = false
 	c.changed()
+}
+
+// guidedPart is the part of the steps that is guided, up to which one; d is what the model does by itself.
+func guidedPart(r, d inference.Request) float64 {
+	if r.GuidanceFrom > 0 {
+		return or(r.GuidanceTo, 1)
+	}
+	return or(r.GuidanceTo, or(d.GuidanceTo, 1))
 }
 
 // restore starts from what was asked for last, or from the model's own defaults.

@@ -140,6 +140,7 @@ func (c *compose) pickModel() {
 	c.frames.SetValue(float64(d.Frames))
 	c.size.set(d.Width, d.Height)
 	c.guidance.SetValue(d.Guidance)
+	c.guided.SetValue(guidedPart(d, d))
 	c.shift.SetValue(d.Shift)
 	c.window.SetValue(float64(d.Window))
 	c.sampler.SetSelected(d.Sampler)

@@ -24,7 +24,7 @@ func (c *compose) presetField() *widgets.Select {
 		c.quiet = true
 		c.steps.SetValue(float64(r.Steps))
 		c.guidance.SetValue(r.Guidance)
-		c.guided.SetValue(r.GuidanceTo)
+		c.guided.SetValue(guidedPart(r, c.defaults()))
 		c.shift.SetValue(r.Shift)
 		c.sampler.SetSelected(r.Sampler)
 		c.base.Sigmas = r.Sigmas

@@ -42,7 +42,7 @@ func (a *ask) flags(f *flag.FlagSet) {
 	f.IntVar(&r.Steps, "steps", 0, "denoising steps (default: the model's)")
 	f.Float64Var(&r.Guidance, "guidance", 0, "how closely to follow the prompt; 1 is off and twice as fast (default: the model's)")
 	f.Float64Var(&r.GuidanceFrom, "guidance-from", 0, "guide from this part of the steps on, 0 to 1 (default: all)")
-	f.Float64Var(&r.GuidanceTo, "guidance-to", 0, "guide up to this part of the steps, 0 to 1; the others take half the time (default: all)")
+	f.Float64Var(&r.GuidanceTo, "guidance-to", 0, "guide up to this part of the steps, 0 to 1; the others take half the time (default: the model's)")
 	f.Float64Var(&r.Reuse, "reuse", 0, "leave the model out of steps whose answer can be told from those before, as far as it changes by this part; 0.15 is a good start, 0 is off")
 	f.StringVar(&r.Sampler, "sampler", "", "kinora models lists them (default: the model's)")
 	f.Float64Var(&r.Shift, "shift", 0, "schedule shift (default: the model's)")

@@ -88,6 +88,12 @@ func complete(r, d inference.Request) inference.Request {
 	fill(&r.FPS, d.FPS)
 	fill(&r.Steps, d.Steps)
 	fill(&r.Guidance, d.Guidance)
+	if r.GuidanceFrom == 0 {
+		fill(&r.GuidanceTo, d.GuidanceTo)
+	}
+	if r.GuidanceTo == 1 && d.GuidanceTo == 0 {
+		r.GuidanceTo = 0 // one way to say what the model does anyway
+	}
 	fill(&r.Sampler, d.Sampler)
 	fill(&r.Shift, d.Shift)
 	if len(r.Sigmas) > 0 {
@@ -194,6 +200,17 @@ func sizeError(w, h, step int) error {
 	}
 	return invalid("a size of %d×%d; width and height must be multiples of %d, and %s is nearest",
 		w, h, step, strings.Join(sizes, " or "))
+}
+
+// guidedShare is how many of n steps take the second pass, as a part of them.
+func guidedShare(r inference.Request, n int) float64 {
+	var with float64
+	for i := range n {
+		if guided(r, i, n) {
+			with++
+		}
+	}
+	return with / math.Max(1, float64(n))
 }
 
 // guided reports whether step i of n takes the second pass.

@@ -117,8 +117,8 @@ func (d *denoiser) weigh(passes int) error {
 		return err
 	}
 	work := flops * float64(passes)
-	if d.req.Guidance != 1 && !d.mode.pair {
-		work *= 2
+	if !d.mode.pair {
+		work *= 1 + guidedShare(d.req, d.steps)
 	}
 	d.meter.work[inference.Denoising] = work
 	first, err := d.cost(decoderPhase+", first frame", d.parts.VAE, d.drawDecode(d.shape, true))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -154,6 +155,43 @@ func TestGuidanceCosts(t *testing.T) {
 		r.Guidance, r.GuidanceFrom, r.GuidanceTo = k.guidance, k.from, k.to
 		if got := passes(r); got != k.want {
 			t.Errorf("guidance %g over %g…%g: %d passes, want %d", k.guidance, k.from, k.to, got, k.want)
+		}
+	}
+}
+
+// What a model guides by itself holds where nothing else is asked for, and counts in the work that is foretold.
+func TestTheModelsOwnGuidedPart(t *testing.T) {
+	dev := cpu.New(cpu.Options{})
+	defer dev.Close()
+	lib := tiny(t)
+	lib.about.Default.GuidanceTo = 0.25
+	p, plain := New(dev, lib), New(dev, tiny(t))
+	work := func(p *Pipeline, r inference.Request) float64 {
+		t.Helper()
+		m, err := p.Plan(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Work[inference.Denoising]
+	}
+	once := fish
+	once.Guidance, once.Steps = 1, 4
+	for _, c := range []struct {
+		p                                  *Pipeline
+		from, to, fullFrom, fullTo, passes float64
+	}{
+		{p, 0, 0, 0, 0.25, 5}, {p, 0, 1, 0, 1, 8}, {p, 0, 0.5, 0, 0.5, 6}, {p, 0.5, 0, 0.5, 0, 6},
+		{plain, 0, 0, 0, 0, 8}, {plain, 0, 1, 0, 0, 8}, {plain, 0, 0.25, 0, 0.25, 5},
+	} {
+		r := fish
+		r.Steps, r.GuidanceFrom, r.GuidanceTo = 4, c.from, c.to
+		full, _, err := c.p.Check(r)
+		if err != nil || full.GuidanceFrom != c.fullFrom || full.GuidanceTo != c.fullTo {
+			t.Errorf("%g…%g becomes %g…%g, %v; want %g…%g", c.from, c.to, full.GuidanceFrom, full.GuidanceTo, err, c.fullFrom, c.fullTo)
+		}
+		got := 4 * work(c.p, r) / work(c.p, once)
+		if pairs := c.passes == 8 && got > 7 && got < 8; math.Abs(got-c.passes) > 1e-9 && !pairs { // in pairs some of it is done once for both
+			t.Errorf("%g…%g: %g passes are foretold, want %g", c.from, c.to, got, c.passes)
 		}
 	}
 }

@@ -18,7 +18,7 @@ from common import Sorry, load, log
 from examples import offered
 
 KINDS = {torch.bfloat16: 'BF16', torch.float32: 'F32', torch.int64: 'I64', torch.float16: 'F16', torch.int8: 'I8'}
-DEFAULTS = dict(width=256, height=192, frames=17, fps=15, steps=8, guidance=3.0, shift=3.0, sampler='euler')
+DEFAULTS = dict(width=256, height=192, frames=17, fps=15, steps=8, guidance=3.0, guidance_to=.5, shift=3.0, sampler='euler')
 
 
 def write(path, tensors, config=None):
