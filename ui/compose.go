@@ -91,9 +91,9 @@ func newCompose(w *Window) *compose {
 		c.loras.box,
 		widgets.Named(w.say("Preset"), c.preset), help("Settings of checkpoints made for few steps"),
 		widgets.Named(w.say("Sampler"), c.sampler), c.guidance,
-		c.guided, help("Part of the steps that is guided, from the first on; 1 guides all"),
-		c.reuse, help("Leave out steps that change less than this; 0.15 is a good start, 0 asks the model in all"),
-		c.window, help("Attention window in latent frames; 0 looks at all of them, -1 finds out how few do"),
+		c.guided, help("Guides the first part of the steps; 1 guides all"),
+		c.reuse, help("Leaves out steps that change less; 0.15 is good, 0 is off"),
+		c.window, help("Latent frames seen on each side; 0: all, -1: found out"),
 		c.shift, help("Shift of the noise schedule; 0 leaves it to the model")))
 	c.note = newNote(w.speech)
 	c.outlook = newOutlook(w)

@@ -41,7 +41,7 @@ func NewNumber(name string, low, high, limit, grid float64, onKey func(*fyne.Key
 	n.entry.OnBlur = n.read
 	n.entry.OnKey = onKey
 	n.value = low
-	n.box = Fill(8, Wide(n.name, 62), n.slider, Wide(n.entry, 58))
+	n.box = Fill(8, Wide(n.name, nameWidth), n.slider, Wide(n.entry, 58))
 	n.show()
 	n.ExtendBaseWidget(n)
 	return n
@@ -102,10 +102,13 @@ func (n *Number) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(n.box)
 }
 
+// nameWidth holds the longest name beside a control, Guided part.
+const nameWidth = 84
+
 // Named puts a name in front of a control, in line with the numbers.
 func Named(name string, o fyne.CanvasObject) *fyne.Container {
 	t := NewText(name, fynetheme.SizeNameText, "")
-	return Fill(8, Wide(t, 62), o, nil)
+	return Fill(8, Wide(t, nameWidth), o, nil)
 }
 
 // Caption is small quiet text.
