@@ -34,6 +34,14 @@ def labels(c):
     return {**out, **{k: HEADS[k].index(v) for k, v in said.items()}}
 
 
+UNSAID = dict(colour=None, dress='none', speed='normal', camera='none')  # no sentence says these, see lang.py
+
+
+def named(c):
+    """The questions that any sentence about a clip answers. What it leaves out has one meaning, too, which labels knows, but nobody asked for it."""
+    return {k for k, v in labels(c).items() if v >= 0 and not (k in UNSAID and c.get(k, UNSAID[k]) == UNSAID[k])}
+
+
 def table(clips, device='cpu'):
     """{question: class numbers [B]}."""
     every = [labels(c) for c in clips]

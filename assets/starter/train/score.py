@@ -11,7 +11,7 @@ import tokens
 import train_dit
 import world
 from common import Sorry, half, load, log, mixed, save
-from questions import HEADS, labels
+from questions import HEADS, labels, named
 
 
 class Reader(nn.Module):
@@ -31,10 +31,15 @@ class Reader(nn.Module):
 
 
 def judge(reader, z, clips):
-    """Per clip: {attribute: right?} for the attributes that were named."""
+    """Per clip: {attribute: right?} for the attributes that the sentence names or leaves out."""
     with torch.no_grad():
         said = {k: v.argmax(1) for k, v in reader(z).items()}
     return [{k: said[k][i].item() == q for k, q in labels(c).items() if q >= 0} for i, c in enumerate(clips)]
+
+
+def asked(judged, clips):
+    """Of that only what the sentence names."""
+    return [{k: q for k, q in j.items() if k in named(c)} for j, c in zip(judged, clips)]
 
 
 def summary(judged):
@@ -131,7 +136,9 @@ def model(folder, state=None, device='cpu'):
         raise Sorry(f'There is no trained model in {folder}; run "python3 train.py dit" first.')
     t = tokens.Tokenizer(f'{folder}/tokenizer.model')
     m = train_dit.Model(len(t), len(state['scale'][0]), body=state['body'])
-    m.load_state_dict(state['ema'])
+    lost = m.load_state_dict(state['ema'], strict=False).missing_keys  # a checkpoint of before has other questions, or none
+    if lost := [n for n in lost if not n.startswith('asked.')]:
+        raise Sorry(f'The checkpoint in {folder} lacks {lost[0]}; start again with "python3 train.py adopt" or "dit".')
     return m.eval().to(device), t, state['scale'], state['step']
 
 

@@ -14,6 +14,7 @@ import world
 from common import Sorry, log
 from figures import COLOURS
 from places import picture
+from questions import named
 
 FLICKER = .012  # mean change of a background pixel from frame to frame, of a range of 1
 
@@ -79,11 +80,13 @@ def run(folder, binary, n, steps=0, seed=99, keep=None):
                 flickers.append(flicker(v, c['place']))
             if c['kind'] == 'thing' and c['motion'] not in ('spotlight', 'confetti'):
                 kept.append(keeps(v, c))
-            results.append(dict(prompt=s, right=sorted(q for q in j if j[q]), wrong=sorted(q for q in j if not j[q])))
+            results.append(dict(prompt=s, right=sorted(q for q in j if j[q]), wrong=sorted(q for q in j if not j[q]), named=sorted(named(c) & set(j))))
             if keep:
                 videos.append(v[::8].mul(255).byte())
             if k % 50 == 49:
                 log(k + 1, 'clips:', score.say(score.summary(judged)))
+    log('with what the sentences leave out (own colour, no dress, normal speed, a still camera):', score.say(score.summary(judged)))
+    judged = score.asked(judged, clips)
     out = score.summary(judged)
     for name, part in (('English', judged[::2]), ('Chinese', judged[1::2])):
         log(name, score.say(score.summary(part)))
@@ -115,7 +118,8 @@ def pictures(folder, binary, n, steps=0, seed=98):
             v = clip(binary, home, s, k, steps, f'{home}/first.png')
             judged.append(score.judge(viewer, watch.seen(v[None]), [c])[0])
             near.append(-10 * torch.log10((v[0] - torch.from_numpy(first).permute(2, 0, 1) / 255).pow(2).mean()).item())
-    out = score.summary(judged)
+    log('with what the sentences leave out:', score.say(score.summary(judged)))
+    out = score.summary(score.asked(judged, clips))
     log(f'{n} clips from pictures:', score.say(out), f'first frame {sum(near) / n:.1f} dB')
     return out
 

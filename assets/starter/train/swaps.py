@@ -115,11 +115,11 @@ def go_on(folder, name, minutes, shelf, lose, device='cpu', rate=.002, text=0., 
     m.load_state_dict(state['model'] if state else base['ema'], strict=False)
     m.to(device)
     for n, p in m.named_parameters():
-        p.requires_grad_(n.startswith('body.') or bool(text) and n.startswith('text.'))
+        p.requires_grad_(n.startswith('body.') or bool(text) and n.startswith(('text.', 'asked.')))
     live = {n: p for n, p in m.named_parameters() if p.requires_grad}
     matrices = [p for n, p in live.items() if p.ndim == 2 and n.startswith('body.blocks.') and 'embedding' not in n]
     rest = [p for n, p in live.items() if n.startswith('body.') and not any(p is q for q in matrices)]
-    heard = [p for n, p in live.items() if n.startswith('text.')]
+    heard = [p for n, p in live.items() if n.startswith(('text.', 'asked.'))]
     muon = Muon(matrices, rate, .95)
     adam = torch.optim.AdamW([dict(params=rest, part=.1)] + ([dict(params=heard, part=text)] if heard else []), lr=rate * .1, betas=(.9, .98), weight_decay=0.)
     ema, step, clock = {n: p.detach().clone() for n, p in live.items()}, 0, Clock(minutes)

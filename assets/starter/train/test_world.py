@@ -25,7 +25,9 @@ import moves  # noqa: E402
 import people  # noqa: E402
 import places  # noqa: E402
 import questions  # noqa: E402
+import score  # noqa: E402
 import swaps  # noqa: E402
+import told  # noqa: E402
 import tokens  # noqa: E402
 import train_dit  # noqa: E402
 import twins  # noqa: E402
@@ -143,6 +145,11 @@ class Renderer(unittest.TestCase):
             self.assertEqual(k['count'] >= 0, q['kind'] == 'thing')
             self.assertEqual(k['speed'] >= 0, world.paced(q))
             self.assertEqual(k['camera'] >= 0, q['kind'] != 'scene')
+        self.assertEqual(questions.named(character(dress='none')), {'subject', 'motion', 'place'})
+        self.assertEqual(questions.named(character(colour='red', dress='hat', speed='slow', action='walk left', camera='zoom in')), set(questions.HEADS) - {'count'})
+        self.assertEqual(questions.named(thing(count=2)), {'subject', 'colour', 'motion', 'place', 'count'})
+        self.assertEqual(questions.named(dict(kind='scene', subject='rain')), {'subject'})
+        self.assertEqual(score.asked([dict(subject=True, colour=False, dress=True)], [character(dress='hat')]), [dict(subject=True, dress=True)])
         self.assertEqual(set(questions.labels(None).values()), {-1})
         self.assertEqual({k: len(v) for k, v in questions.table(c).items()}, dict.fromkeys(questions.HEADS, 300))
 
@@ -430,6 +437,25 @@ class Networks(unittest.TestCase):
                 families.Families(f'{d}/none', tokenizer, (torch.zeros(12), torch.ones(12)))
         s, swapped = families.noise(16)
         self.assertTrue((s[:8] > .9).all() and (s <= 1).all() and swapped[8:12].all() and not swapped[12:].any())
+
+    def test_the_text_encoder_learns_what_sentences_name(self):
+        torch.manual_seed(0)
+        tokenizer, r = tokens.Tokenizer(SHIPPED), random.Random(2)
+        m = train_dit.Model(len(tokenizer), 12, dict(dim=32, dim_attn=32, dim_ffn=48, num_heads=2, num_layers=1), dict(dim=48, ffn_dim=48, num_heads=2, num_layers=1, freq_dim=16, text_dim=32))
+        ids, labels = told.heard(tokenizer, editions.FULL, r, 48)
+        self.assertTrue(ids.shape[1] <= tokens.TEXT_LEN and (ids[:, -1] > 0).any() and all((v < len(questions.HEADS[k])).all() for k, v in labels.items()))
+        wide = torch.nn.functional.pad(ids, (0, 3))
+        with torch.no_grad():
+            a, b = m.asked(m.text(ids), ids), m.asked(m.text(wide), wide)
+        self.assertTrue(all(torch.allclose(a[k], b[k], atol=1e-4) for k in a))  # padding is not heard
+        opt = torch.optim.Adam([*m.text.parameters(), *m.asked.parameters()], lr=3e-3)
+        first = told.check(m, ids, labels)
+        for _ in range(60):
+            opt.zero_grad()
+            m.told(m.text(ids), ids, labels).backward()
+            opt.step()
+        last = told.check(m, ids, labels)
+        self.assertTrue(last['subject'] > first['subject'] + .3 and last['colour'] > first['colour'], (first, last))
 
     def test_a_reader_sees_outlines_tremble(self):
         v = watch.seen(world.render(world.clips(3, 6)))

@@ -2,7 +2,7 @@
 """Trains the starter model, stage by stage or all at once: python3 train.py all --minutes 120
 
 Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all; swaps, which goes on with the transformer where the sentence
-and the noised latents disagree; families, which does so on clips drawn for it, mostly of what still comes out wrong; watcher, a reader of frames, keep, which puts that reader in the place of the one in this folder, and shipped, which scores
+and the noised latents disagree; told, which teaches the text encoder alone what sentences name; families, which goes on with both on clips drawn for it, mostly of what still comes out wrong; watcher, a reader of frames, keep, which puts that reader in the place of the one in this folder, and shipped, which scores
 with it the clips that the program itself makes; adopt, which takes the shipped
 weights as a beginning; gpu, which trains VAE, transformer and reader in one go on a GPU while other processes draw; again, which goes on with its transformer, and refine, with its decoder. Every stage goes on where
 it stopped; nothing is lost by stopping it. Needs PyTorch (2.11 or newer) and NumPy; the sheets need
@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from common import Sorry, Team, run  # noqa: E402
 
-STAGES = ['gpu', 'again', 'refine', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'swaps', 'families', 'decoder', 'reader', 'watcher', 'keep', 'score', 'shipped', 'sheet', 'export', 'all']
+STAGES = ['gpu', 'again', 'refine', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'told', 'swaps', 'families', 'decoder', 'reader', 'watcher', 'keep', 'score', 'shipped', 'sheet', 'export', 'all']
 
 
 def arguments():
@@ -119,6 +119,9 @@ def main():
         import score
         import train_dit
         train_dit.train(a.folder, share(.55), a.device, a.batch or (32 if small else 16 if a.device == 'cpu' else 256), freeze, score.look, compiled=compiled, team=team)
+    if a.stage == 'told':
+        import told
+        told.train(a.folder, a.minutes, a.batch or 128)
     if a.stage == 'swaps':
         import score
         import swaps

@@ -17,22 +17,35 @@ SWAPS_FROM = .4  # share of the time after which clips are swapped
 PARTS = {'text': ('text.',), 'spatial': ('self_attn', 'cross_attn', 'ffn', 'norm3', 'patch_embedding', 'head.'), 'temporal': ('temporal_attn',)}
 
 
+class Asked(nn.Module):
+    """Only while training: what is named must be there to be read in the text's rows, by a few glances such as the body's."""
+
+    def __init__(self, dim, glances=8, head=32):
+        super().__init__()
+        self.glance, self.k, self.v = nn.Parameter(torch.randn(glances, head) * .2), nn.Linear(dim, head), nn.Linear(dim, 2 * head)
+        self.o = nn.Sequential(nn.Linear(2 * head * glances, 128), nn.GELU(), nn.Linear(128, sum(map(len, questions.HEADS.values()))))
+
+    def forward(self, rows, ids):
+        """rows [B,N,dim], ids [B,N], 0 where padded; {question: scores of its answers [B,n]}."""
+        a = (self.glance @ self.k(rows).transpose(1, 2)) / self.glance.shape[1] ** .5
+        a = a.masked_fill((ids == 0)[:, None], -1e9).softmax(-1)
+        out = self.o((a @ self.v(rows)).flatten(1)).split([len(v) for v in questions.HEADS.values()], 1)
+        return dict(zip(questions.HEADS, out))
+
+
 class Model(torch.nn.Module):
     def __init__(self, vocabulary, z=24, text=None, body=None):
         super().__init__()
         self.text = dit.TextEncoder(**{**dit.TEXT, 'vocab': vocabulary, **(text or {})})
         self.body = dit.DiT(**{**dit.DIT, 'in_dim': z, **(body or {})})
-        # Only while training: the last row of text must tell what is named, so that the body soon has something to read.
-        self.asked = nn.Linear(self.text.token_embedding.weight.shape[1], sum(map(len, questions.HEADS.values())))
+        self.asked = Asked(self.text.token_embedding.weight.shape[1])
 
     def forward(self, x, t, ids):
         return self.body(x, t, self.text(ids))
 
     def told(self, rows, ids, labels):
-        """Loss of reading the attributes off the text's last row; labels {name: [B]}, -1 where not named."""
-        last = rows[torch.arange(len(ids), device=ids.device), (ids != 0).sum(1) - 1]
-        out = self.asked(last).float().split([len(v) for v in questions.HEADS.values()], 1)
-        return sum(F.cross_entropy(o, labels[k], ignore_index=-1, reduction='sum') / (labels[k] >= 0).sum().clamp(min=1) for k, o in zip(questions.HEADS, out))
+        """Loss of reading the attributes off the text's rows; labels {name: [B]}, -1 where not named."""
+        return sum(F.cross_entropy(o, labels[k], ignore_index=-1, reduction='sum') / (labels[k] >= 0).sum().clamp(min=1) for k, o in self.asked(rows.float(), ids).items())
 
 
 def shifted(u, shift=SHIFT):
