@@ -194,7 +194,7 @@ func (t *teller) fill(s sentence, en string) (string, bool) {
 		if s.words < few && s.wraps[n] && !ok {
 			return "", false
 		}
-		put = append(put, fmt.Sprintf("%%%d", n), v)
+		put = append(put, fmt.Sprintf("%%%d", n), strings.ReplaceAll(v, "”, “", "”、“"))
 	}
 	return strings.NewReplacer(put...).Replace(s.zh), true
 }
