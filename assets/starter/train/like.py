@@ -76,10 +76,14 @@ def subjects(en, zh, only=None):
 WEAK = {'full': ['circle', 'steam', 'spin', 'fast', 'zoom in', 'zoom out'], 'small': []}
 
 
+def _forms(verb):
+    return verb, lang._s(verb), lang._ing(verb)
+
+
 def _verbs(k):
-    """The one-word verbs of a motion or an action, in their three forms."""
-    said = [v for v in (*W.EN_MOTION.get(k, []), *W.EN_ACTION.get(k, [])) if v and ' ' not in v]
-    return {f for v in said for f in (v, lang._s(v), lang._ing(v))}
+    """The one-word verbs of a motion, an action or, where it is fast, of running, in their three forms."""
+    run = [v.split()[0] for of in W.EN_RUN.values() for v in of] if k == 'fast' else []
+    return {f for v in (*W.EN_MOTION.get(k, []), *W.EN_ACTION.get(k, []), *run) if v and ' ' not in v for f in _forms(v)}
 
 
 def weak(en, zh, what):
@@ -89,8 +93,6 @@ def weak(en, zh, what):
     a = {s.split()[-1] for k in what for s in W.EN.get(k, [k] if ' ' not in k else [])} - well
     a |= {f for k in what for f in _verbs(k)} | {w for k in what for w in W.EN_SPEED.get(k, [])}
     a |= {w for k in what for s in W.EN_CAMERA.get(k, []) for w in s.split() if w.startswith('zoom')}
-    if 'fast' in what:
-        a |= {f for v in W.EN_RUN.values() for s in v for f in (s.split()[0], lang._s(s.split()[0]), lang._ing(s.split()[0]))}
     b = {s for k in what for s in (*W.ZH.get(k, []), *W.ZH_SCENE.get(k, []), *W.ZH_MOTION.get(k, []), *W.ZH_ACTION.get(k, []), *(v for v, _ in W.ZH_EVENT.get(k, [])))
          if s and not any(s in q for q in told)}
     b |= {s for k in what for s in (*W.ZH_SPEED.get(k, []), *W.ZH_CAMERA.get(k, []))}
