@@ -3,6 +3,7 @@
 package disk
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -145,6 +146,26 @@ func WriteFile(f FS, path string, data []byte) error {
 		return err
 	}
 	return p.Commit()
+}
+
+// Copy writes at path what is read from r, whole or not at all.
+func Copy(ctx context.Context, f FS, path string, r io.Reader) error {
+	p, err := Create(f, path)
+	if err != nil {
+		return err
+	}
+	defer p.Abort()
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		switch _, err := io.CopyN(p, r, 1<<20); {
+		case errors.Is(err, io.EOF):
+			return p.Commit()
+		case err != nil:
+			return err
+		}
+	}
 }
 
 // Probe reports why a file could not be written at path, without writing it.

@@ -1,12 +1,15 @@
 package disk
 
 import (
+	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 )
 
@@ -86,6 +89,31 @@ func TestLock(t *testing.T) {
 	l.Unlock()
 	if Held(path) {
 		t.Error("held after it was let go")
+	}
+}
+
+func TestCopy(t *testing.T) {
+	dir := t.TempDir()
+	path, want := filepath.Join(dir, "a"), strings.Repeat("clip", 1<<19)
+	if err := Copy(t.Context(), OS{}, path, strings.NewReader(want)); err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := os.ReadFile(path); string(b) != want {
+		t.Errorf("%d bytes of %d", len(b), len(want))
+	}
+	over, stop := context.WithCancel(t.Context())
+	stop()
+	if err := Copy(over, OS{}, path, strings.NewReader("new")); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if err := Copy(t.Context(), OS{}, path, iotest.ErrReader(io.ErrUnexpectedEOF)); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Error(err)
+	}
+	if b, _ := os.ReadFile(path); string(b) != want {
+		t.Error("a copy that failed changed the file")
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("left: %v", left)
 	}
 }
 

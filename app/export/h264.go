@@ -32,7 +32,8 @@ const encoderThreads = 4
 
 func newH264(width, height, fps int) (*h264, error) {
 	var p x264c.Param
-	if x264c.ParamDefaultPreset(&p, "medium", "") < 0 {
+	// "medium" takes 1.7 to 2.3 times as long, for one or two tenths of a decibel.
+	if x264c.ParamDefaultPreset(&p, "faster", "") < 0 {
 		return nil, errors.New("H.264: unknown preset")
 	}
 	even := func(n int) int32 { return int32(n + n&1) }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"kinora/app/disk"
 	"kinora/app/export"
 	"kinora/app/history"
 	"kinora/app/job"
@@ -144,6 +145,12 @@ func (s *Studio) Export(ctx context.Context, id job.ID, path, format string) err
 	f, err := export.For(format, path)
 	if err != nil {
 		return err
+	}
+	if f.Name == "mp4" {
+		if v := s.fresh.video(id); v != nil {
+			defer v.Close()
+			return disk.Copy(ctx, s.disk, path, v)
+		}
 	}
 	e, c, err := s.footage(ctx, id)
 	if err != nil {

@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"image"
@@ -113,6 +114,21 @@ func TestRoadOfAClip(t *testing.T) {
 			t.Errorf("%s: %v\n%+v", name, err, r)
 		}
 	}
+	// Copied, and encoded anew since somebody touched what could have been copied.
+	kept, _ := os.ReadFile(e.Output)
+	for i := range 2 {
+		if i == 1 {
+			os.WriteFile(e.Output, []byte("mine"), 0o644)
+		}
+		path := filepath.Join(t.TempDir(), "x.mp4")
+		if err := s.Export(ctx, j.ID, path, ""); err != nil {
+			t.Error(err)
+		}
+		if b, _ := os.ReadFile(path); len(b) == 0 || !bytes.Equal(b, kept) {
+			t.Errorf("export %d is not the clip that was kept", i)
+		}
+	}
+	os.WriteFile(e.Output, kept, 0o644)
 	if r, _, err := s.Recipe(e.Output); err != nil || !reflect.DeepEqual(r, e.Request) {
 		t.Errorf("the kept clip's recipe: %+v, %v", r, err)
 	}

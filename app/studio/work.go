@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -39,6 +40,7 @@ func (s *Studio) work(ctx context.Context, j job.Job, report func(inference.Prog
 	begun := time.Now()
 	err = s.keep(ctx, &done, clip)
 	if err == nil {
+		s.fresh.encoded(j.ID, done.Output)
 		s.learn(e, done, plan, time.Since(begun))
 	}
 	if err != nil {
@@ -140,6 +142,8 @@ type shelved struct {
 	entry history.Entry
 	clip  *inference.Clip
 	held  bool
+	mp4   string      // where it was encoded to, and how that file was then
+	then  os.FileInfo // nil when it was not
 }
 
 // maxHeld is how many clips that could not be written are kept in memory.
@@ -168,6 +172,38 @@ func (s *shelf) hold(id job.ID) {
 			s.items[i].held = true
 		}
 	}
+}
+
+func (s *shelf) encoded(id job.ID, path string) {
+	info, err := os.Stat(path)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.items {
+		if s.items[i].entry.ID == id && err == nil {
+			s.items[i].mp4, s.items[i].then = path, info
+		}
+	}
+}
+
+// video opens the MP4 of a clip if nobody has changed it since it was encoded, so
+// that it need not be encoded a second time; otherwise it returns nil.
+func (s *shelf) video(id job.ID) *os.File {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range s.items {
+		if i.entry.ID != id || i.then == nil {
+			continue
+		}
+		f, err := os.Open(i.mp4)
+		if err != nil {
+			return nil
+		}
+		if now, err := f.Stat(); err == nil && os.SameFile(now, i.then) && now.Size() == i.then.Size() && now.ModTime().Equal(i.then.ModTime()) {
+			return f
+		}
+		f.Close()
+	}
+	return nil
 }
 
 func (s *shelf) drop(id job.ID) {
