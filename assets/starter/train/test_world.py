@@ -12,6 +12,7 @@ except ImportError:
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 torch.set_num_threads(1)
 import adopt  # noqa: E402
+import average  # noqa: E402
 import common  # noqa: E402
 import dit  # noqa: E402
 import editions  # noqa: E402
@@ -322,6 +323,22 @@ class Networks(unittest.TestCase):
         s = {'blocks.0.self_attn.q.weight': torch.randn(24, 5), 'blocks.0.ffn.0.weight': torch.randn(3, 3)}
         for n, v in adopt.straight(dit.interleave(s, 3), 3).items():
             self.assertTrue(torch.equal(v, s[n]), n)
+
+    def test_an_average_lies_in_the_middle(self):
+        with tempfile.TemporaryDirectory() as d:
+            scale = torch.zeros(2), torch.ones(2)
+            for k, name in enumerate('abc'):
+                os.mkdir(f'{d}/{name}')
+                common.save(f'{d}/{name}/vae.pt', dict(k=k))
+                common.save(f'{d}/{name}/dit.pt', dict(ema={'w': torch.full((2 + k // 2,), 4. * k), 'asked.w': torch.ones(k)}, body={}, scale=scale))
+            os.mkdir(f'{d}/out')
+            average.average(f'{d}/out', [f'{d}/a', f'{d}/b'])
+            s = common.load(f'{d}/out/dit.pt')
+            self.assertEqual(s['ema']['w'].tolist(), [2., 2.])
+            self.assertEqual(common.load(f'{d}/out/vae.pt'), dict(k=0))
+            for wrong in (['a'], ['a', 'c'], ['a', 'nowhere']):
+                with self.assertRaises(common.Sorry):
+                    average.average(f'{d}/out', [f'{d}/{n}' for n in wrong])
 
     def test_a_team_shares_the_optimiser_evenly(self):
         class Half(common.Team):

@@ -2,7 +2,7 @@
 """Trains the starter model, stage by stage or all at once: python3 train.py all --minutes 120
 
 Stages: tokenizer, vae, latents, dit, decoder, reader, score, export, all; swaps, which goes on with the transformer where the sentence
-and the noised latents disagree; told, which teaches the text encoder alone what sentences name; families, which goes on with both on clips drawn for it, mostly of what still comes out wrong; watcher, a reader of frames, keep, which puts that reader in the place of the one in this folder, and shipped, which scores
+and the noised latents disagree; told, which teaches the text encoder alone what sentences name; families, which goes on with both on clips drawn for it, mostly of what still comes out wrong; average, the mean of the models of other folders; watcher, a reader of frames, keep, which puts that reader in the place of the one in this folder, and shipped, which scores
 with it the clips that the program itself makes; adopt, which takes the shipped
 weights as a beginning; gpu, which trains VAE, transformer and reader in one go on a GPU while other processes draw; again, which goes on with its transformer, and refine, with its decoder. Every stage goes on where
 it stopped; nothing is lost by stopping it. Needs PyTorch (2.11 or newer) and NumPy; the sheets need
@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from common import Sorry, Team, run  # noqa: E402
 
-STAGES = ['gpu', 'again', 'refine', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'told', 'swaps', 'families', 'decoder', 'reader', 'watcher', 'keep', 'score', 'shipped', 'sheet', 'export', 'all']
+STAGES = ['gpu', 'again', 'refine', 'warm', 'unpack', 'adopt', 'tokenizer', 'vae', 'latents', 'dit', 'told', 'swaps', 'families', 'average', 'decoder', 'reader', 'watcher', 'keep', 'score', 'shipped', 'sheet', 'export', 'all']
 
 
 def arguments():
@@ -34,6 +34,7 @@ def arguments():
     p.add_argument('--only-vae', action='store_true', help='adopt the VAE alone')
     p.add_argument('--clips', type=int, default=12000, help='clips to draw and encode')
     p.add_argument('--batch', type=int, default=0, help='clips per step; 0 chooses by device')
+    p.add_argument('--of', nargs='+', default=[], help='folders whose models are to be averaged')
     p.add_argument('--freeze', default='', help='parts to leave as they are, of text,spatial,temporal')
     p.add_argument('--kinora', default='bin/kinora', help='the program that the stage shipped scores')
     p.add_argument('--steps', type=int, default=0, help='denoising steps of those clips; 0 leaves them as they are')
@@ -132,6 +133,9 @@ def main():
         import score
         families.fill(a.folder, a.first, -(-a.clips // families.SHARD), a.step, a.device)
         families.train(a.folder, a.minutes, a.device, a.batch or 16, compiled=compiled, look=score.look)
+    if a.stage == 'average':
+        import average
+        average.average(a.folder, a.of)
     if a.stage in ('decoder', 'all'):
         import train_vae
         train_vae.train(a.folder, share(.08), a.device, compiled, decoder_only=True, team=team)
