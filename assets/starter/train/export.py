@@ -3,12 +3,10 @@ import json
 import os
 import shutil
 import struct
-import sys
 import torch
 import dit
 import editions
 import lang
-import latents
 import like
 import tokens
 import train_dit

@@ -54,11 +54,11 @@ def first(r, edition):
             return c
 
 
-def family(r, edition):
+def family(r, edition, size=SIZE):
     """Clips that differ from the first in one answer each; a class scene is alone."""
     c = first(r, edition)
     out = [c]
-    while c['kind'] != 'scene' and len(out) < SIZE:
+    while c['kind'] != 'scene' and len(out) < size:
         if c['camera'] != 'none' and r.random() < .4:
             q = {**c, 'camera': r.choice(CAMERAS)}
         elif world.paced(c) and r.random() < .25:
@@ -72,6 +72,18 @@ def family(r, edition):
         if q and world.possible(q) and not world.held_out(q) and q not in out:
             out.append(q)
     return out
+
+
+def pairs(seed, n, edition=editions.FULL):
+    """n clips for a stream, families of two one after another; two class scenes may stand side by side."""
+    r, out, alone = random.Random(seed), [], []
+    while len(out) < n:
+        f = family(r, edition, 2)
+        if len(f) == 1:
+            alone += f
+            f, alone = (alone, []) if len(alone) == 2 else ([], alone)
+        out += f
+    return out[:n]
 
 
 def fill(folder, first, shards, step=1, device='cpu', batch=4, seed=17000):
@@ -134,6 +146,39 @@ class Families:
         return begun, torch.where(quiet.view(n, 1, 1, 1, 1), begun, z), latents.rows(said, self.tokenizer, r, .08), weight
 
 
+class Drawn:
+    """The same of the pairs of a latents.Flow, which grows as others draw."""
+
+    def __init__(self, flow, scale):
+        mean, std = (v.view(1, -1, 1, 1, 1).to(flow.device) for v in scale)
+        self.flow, self.calls, self.plain = flow, 0, lambda q: (q.float() - mean) / std
+        self.mean = self.plain(flow.mean)
+
+    def __str__(self):
+        return f'{self.flow.n} clips in pairs'
+
+    def batch(self, n, swapped, r, silent=.08):
+        f, d = self.flow, self.flow.device
+        self.calls += 1
+        if self.calls % 5 == 0:
+            f.grow()
+        i = torch.randint(f.n, (n,), device=d)
+        z, other, row = self.plain(f.z[i]), self.plain(f.z[f.other[i]]), (-1, 1, 1, 1, 1)
+        begun = z + (torch.rand(n, device=d).sqrt() * swapped.to(d)).view(row) * (other - z)
+        quiet = torch.rand(n, device=d) < silent
+        apart = lambda q: ((z - q).pow(2).mean(1) / .6).clamp(max=1)
+        weight = 1 + 2 * apart(self.mean[f.group[i]]) + 3 * apart(other)
+        return begun, torch.where(quiet.view(row), begun, z), torch.where(quiet[:, None], f.none, f.said(i)), weight
+
+    def told(self, m, n):
+        """Loss of what the text encoder tells of n sentences."""
+        i = torch.randint(self.flow.n, (n,), device=self.flow.device)
+        ids = self.flow.said(i)
+        with mixed(self.flow.device):
+            x = m.text(ids)
+        return m.told(x, ids, {k: v[i] for k, v in self.flow.labels.items()})
+
+
 def noise(n):
     """Sigmas [n] of a batch, and which of it are swapped: half of it all but noise, where the sentence must tell everything."""
     high, mid = n // 2, n // 4
@@ -168,3 +213,9 @@ def train(folder, minutes, device='cpu', batch=16, rate=.006, compiled=True, loo
         return loss(m, clips, r, batch, device) + .1 * told.loss(m, clips.tokenizer, edition, r, sentences, device)
 
     swaps.go_on(folder, 'families.pt', minutes, Families, lose, device, rate, text=.2, aged=.995, compiled=compiled, look=look, every=every)
+
+
+def stream(folder, minutes, flow, device, batch, rate, compiled=False, look=None, every=90, sentences=512):
+    """The same on clips as they are drawn: the second half of a training on a GPU."""
+    lose = lambda m, clips, r: loss(m, clips, r, batch, device) + .1 * clips.told(m, sentences)
+    swaps.go_on(folder, 'families.pt', minutes, lambda folder, tokenizer, scale: Drawn(flow, scale), lose, device, rate, text=.2, aged=.998, compiled=compiled, look=look, every=every)

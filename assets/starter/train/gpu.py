@@ -7,6 +7,7 @@ import sys
 import tempfile
 import torch
 import dit
+import families
 import latents
 import score
 import stream
@@ -16,8 +17,8 @@ import train_vae
 import vae
 from common import Sorry, load, log, mixed, save
 
-VAE, READER = .27, .06  # shares of the time
-ON = .01  # the rate at which an adopted transformer goes on; one from nothing begins at .02
+VAE, READER, FAMILIES = .27, .06, .4  # shares of the time; FAMILIES is for what families.py does, all of the transformer's if it is an adopted one
+ON = .01  # the rate at which a transformer goes on; one from nothing begins at .02
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -67,7 +68,11 @@ def train(folder, minutes, batch=0, clips=12000, device='cuda', workers=12, out=
             except subprocess.TimeoutExpired:
                 compiler.kill()
         log(f'{shelf.n} clips encoded,', 'the block is compiled' if compiled else 'the block is not compiled')
-        train_dit.train(folder, minutes * (1 - READER - (0 if on else VAE)), device, batch, rate=ON if on else .02, look=lambda f: child(f, 'sheet'), every=90, compiled=compiled, shelf=shelf, swapped=.33)
+        look = lambda f: child(f, 'sheet')
+        if not on:
+            train_dit.train(folder, minutes * (1 - READER - VAE - FAMILIES), device, batch, look=look, every=90, compiled=compiled, shelf=shelf)
+            pack(folder, out)
+        families.stream(folder, minutes * (1 - READER if on else FAMILIES), shelf, device, batch, ON, on and compiled, look)
         pack(folder, out)
 
         def some():
@@ -97,13 +102,12 @@ def refine(folder, minutes, batch=0, clips=4096, device='cuda', workers=12, out=
 
 def again(folder, minutes, batch=0, device='cuda', out=''):
     """So many more minutes for the transformer, on the latents that an earlier run has kept."""
-    state = load(f'{folder}/dit.pt')
+    state = load(f'{folder}/families.pt')
     if state is None:
         raise Sorry(f'There is no trained model in {folder}; run "python3 train.py gpu" first.')
     if device == 'cuda':
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    train_dit.train(folder, state['spent'] / 60 + minutes, device, batch or 128, look=lambda f: child(f, 'sheet'), every=90, compiled=device == 'cuda',
-                    shelf=latents.Flow.kept(f'{folder}/shelf.pt', device), swapped=.33)
+    families.stream(folder, state['spent'] / 60 + minutes, latents.Flow.kept(f'{folder}/shelf.pt', device), device, batch or 128, ON, device == 'cuda', lambda f: child(f, 'sheet'))
     pack(folder, out)
 
 

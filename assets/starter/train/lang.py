@@ -1,5 +1,4 @@
 """Saying a clip in English or Chinese, in many ways. What a sentence leaves out is one, of no dress, right, neither fast nor slow, seen by a still camera."""
-import random
 import words as W
 from figures import COLOURS, PRODUCTS, SHAPES
 from words import EN_PLACE, EN_SCENE, NUMBERS, PAIRS, SHORT, ZH_COLOUR, ZH_PLACE, ZH_SCENE

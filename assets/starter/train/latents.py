@@ -1,7 +1,6 @@
 """Stage 2: clips drawn and encoded once, in shards that several processes may fill side by side; or, on a GPU,
 encoded as they are drawn."""
 import os
-import random
 import torch
 import lang
 import questions
@@ -107,14 +106,13 @@ class Shelf:
         """Of the first n clips, for statistics."""
         return self.z[:n]
 
-    def batch(self, n, r, silent=.1, swapped=0):
-        """Latents [n,z,T,h,w], ids [n,TEXT_LEN] and labels of n clips, some without their sentence; how much each place
-        counts; and what is noised: the latents, but for the first so many those on the way to a clip of another answer."""
+    def batch(self, n, r, silent=.1):
+        """Latents [n,z,T,h,w], ids [n,TEXT_LEN] and labels of n clips, some without their sentence, and how much each place counts."""
         i = torch.multinomial(torch.ones(len(self.clips)), n, True)
         said = [lang.say(self.clips[k], r) if r.random() > silent else '' for k in i.tolist()]
         words = rows(said, self.tokenizer, r, .08)
         z = self.z[i].float().to(self.device)
-        return z, words.to(self.device), questions.table([self.clips[k] if q else None for k, q in zip(i.tolist(), said)], self.device), self.weight[i].to(self.device), z
+        return z, words.to(self.device), questions.table([self.clips[k] if q else None for k, q in zip(i.tolist(), said)], self.device), self.weight[i].to(self.device)
 
 
 class Flow:
@@ -134,9 +132,19 @@ class Flow:
         d = self.device
         self.z = torch.empty((most, *z), dtype=torch.half, device=d)
         self.ids = torch.empty((most, *ids), dtype=torch.long, device=d)
+        self._silence()
         self.labels = {k: torch.empty(most, dtype=torch.long, device=d) for k in questions.HEADS}
         self.group = torch.empty(most, dtype=torch.long, device=d)
         self.other = torch.empty(most, dtype=torch.long, device=d)
+
+    def _silence(self):
+        """Ids of no sentence at all, [1,TEXT_LEN]."""
+        self.none = torch.zeros_like(self.ids[:1, 0])
+        self.none[:, 0] = 1
+
+    def said(self, i):
+        """Ids [n,TEXT_LEN] of one of the sentences of each of these clips."""
+        return self.ids[i, torch.randint(self.ids.shape[1], (len(i),), device=self.device)]
 
     def _means(self):
         """What clips of each place show on average, see Shelf._focus."""
@@ -157,6 +165,7 @@ class Flow:
         f.stream, f.device, f.n, f.clips = None, device, len(s['z']), s['clips']
         f.z, f.ids, f.group, f.other = s['z'].to(device), s['ids'].to(device).long(), s['group'].to(device), s['other'].to(device)
         f.labels = {k: v.to(device) for k, v in s['labels'].items()}
+        f._silence()
         f._means()
         return f
 
@@ -184,20 +193,11 @@ class Flow:
     def some(self, n):
         return self.z[:min(n, self.n)]
 
-    def batch(self, n, r, silent=.1, swapped=0):
+    def batch(self, n, r, silent=.1):
         d = self.device
         i = torch.randint(self.n, (n,), device=d)
-        words = self.ids[i, torch.randint(self.ids.shape[1], (n,), device=d)]
+        words = self.said(i)
         quiet = torch.rand(n, device=d) < silent
-        none = torch.zeros_like(words)
-        none[:, 0] = 1
         z = self.z[i].float()
-        far = z - self.mean[self.group[i]]
-        begun = z
-        if swapped:  # without a sentence a swapped clip stays what it is
-            off = self.z[self.other[i[:swapped]]].float() - z[:swapped]
-            far[:swapped] = off
-            begun = torch.cat([z[:swapped] + torch.rand(swapped, 1, 1, 1, 1, device=d).sqrt() * off, z[swapped:]])
-            z = torch.where(quiet.view(n, 1, 1, 1, 1), begun, z)
-        weight = 1 + FOCUS * ((far / self.std).pow(2).mean(1) / .6).clamp(max=1)
-        return z, torch.where(quiet[:, None], none, words), {k: torch.where(quiet, -1, v[i]) for k, v in self.labels.items()}, weight, begun
+        weight = 1 + FOCUS * (((z - self.mean[self.group[i]]) / self.std).pow(2).mean(1) / .6).clamp(max=1)
+        return z, torch.where(quiet[:, None], self.none, words), {k: torch.where(quiet, -1, v[i]) for k, v in self.labels.items()}, weight

@@ -1,5 +1,5 @@
 """The characters: upright animals, a robot and a person, dressed and posed."""
-from draw import any_of, both, box, capsule, circle, cut, ellipse, peak, taper
+from draw import any_of, both, box, capsule, circle, ellipse, peak, taper
 from figures import DARK, LIGHT, METAL, mix
 
 CHARACTERS = ['dog', 'cat', 'rabbit', 'robot', 'person']
@@ -18,9 +18,6 @@ def character(part, name, own, dress, p, t):
     leg = SUIT if suited else (.20, .25, .45) if person else METAL if robot else own
     foot = METAL if suited else (.30, .18, .16) if person else own if robot else CREAM
     hand = METAL if suited else SKIN if person else own if robot else CREAM
-    pale = CREAM if min(own) < .9 or name == 'dog' else (1, 1, 1)
-    if max(own) < .2 or sum(own) > 2.8:
-        pale = (.80, .80, .86) if max(own) < .2 else (.86, .83, .86)
     cream = CREAM if sum(own) < 2.75 else (.84, .82, .86)
     if name == 'rabbit' and own == OWN['rabbit']:
         cream = PINK

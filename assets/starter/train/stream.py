@@ -16,9 +16,9 @@ SAID = 8  # sentences drawn per clip
 
 def draw(folder, worker, workers, seed, size, words, most):
     """Draws files worker, worker + workers, …; waits while `most` files lie unread; ends when the folder is gone."""
+    import families
     import lang
     import tokens
-    import twins
     import world
     torch.set_num_threads(1)
     try:
@@ -30,7 +30,7 @@ def draw(folder, worker, workers, seed, size, words, most):
         if len(os.listdir(folder)) > most:
             time.sleep(.2)
             continue
-        clips = twins.pairs(seed + k, size)
+        clips = families.pairs(seed + k, size)
         r = random.Random(seed + k)
         pixels = (world.render(clips) * 255).round().to(torch.uint8).permute(0, 2, 1, 3, 4).contiguous().numpy()
         ids = np.zeros((size, SAID, tokens.TEXT_LEN), np.int16)

@@ -19,6 +19,7 @@ import world
 from common import Clock, Muon, Sorry, load, log, mixed, save
 from latents import FOCUS
 
+NOISE = .6, .97  # of swapped clips; below, the shape is there and is only made clear
 PER = 2  # changed clips for every clip
 AGED = .99  # of the averaged weights, from step to step
 
@@ -81,7 +82,7 @@ class Pairs:
 def loss(m, begun, target, ids, weight, swapped, device):
     """Squared distance of the clean latents that the transformer sees in noised ones, of plain clips as flow matching weighs it."""
     n, T = len(begun), begun.shape[2]
-    low, high = train_dit.NOISE
+    low, high = NOISE
     s = torch.cat([low + (high - low) * torch.rand(swapped), train_dit.shifted(torch.sigmoid(torch.randn(n - swapped) * 1.1), 5.)]).to(device)
     given = (torch.rand(n) < .1) & (torch.arange(n) >= swapped)
     given = (given[:, None] & (torch.arange(T) == 0)).to(device)

@@ -3,7 +3,6 @@
 Building the file takes the sentencepiece package (for its table of character forms);
 reading it and cutting sentences into ids takes nothing but this file."""
 import os
-import random
 import struct
 import lang
 from common import Sorry

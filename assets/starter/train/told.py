@@ -9,7 +9,6 @@ import lang
 import questions
 import score
 import tokens
-import train_dit
 import world
 from common import Clock, load, log, mixed, save
 from latents import rows

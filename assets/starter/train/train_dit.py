@@ -12,8 +12,6 @@ from common import Clock, Muon, Team, load, log, mixed, save
 from latents import rows
 
 SHIFT = 3.
-NOISE = .6, .97  # of swapped clips, see swaps.py; below, the shape is there and is only made clear
-SWAPS_FROM = .4  # share of the time after which clips are swapped
 PARTS = {'text': ('text.',), 'spatial': ('self_attn', 'cross_attn', 'ffn', 'norm3', 'patch_embedding', 'head.'), 'temporal': ('temporal_attn',)}
 
 
@@ -99,8 +97,7 @@ def warm_up(m, shelf, r, device, steps=250, batch=128):
             log(f'text alone {k} {loss.item():.3f}')
 
 
-def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=600, compiled=True, rate=.02, end=.4, team=None, shelf=None, swapped=0.):
-    """swapped is the share of a batch that begins from a twin, of a shelf that has them."""
+def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=600, compiled=True, rate=.02, end=.4, team=None, shelf=None):
     team = team or Team(folder)
     tokenizer = tokens.Tokenizer(f'{folder}/tokenizer.model')
     shelf = shelf or latents.Shelf(folder, tokenizer, device)
@@ -158,25 +155,23 @@ def train(folder, minutes, device='cpu', batch=32, freeze=(), look=None, every=6
         muon.lr = rate * f
         for g in adam.param_groups:
             g['lr'] = 2e-3 * f
-        k = round(batch * swapped) if share > SWAPS_FROM else 0
-        x0, words, labels, weight, begun = shelf.batch(batch, r, swapped=k)
-        x0, begun = ((q - view(mean)) / view(std) for q in (x0, begun))
+        x0, words, labels, weight = shelf.batch(batch, r)
+        x0 = (x0 - view(mean)) / view(std)
         n = torch.randn_like(x0)
         T = x0.shape[2]
         # More noise than the sampler meets: that is where layout and motion are decided, and what is learnt last.
         s = shifted(torch.sigmoid(torch.randn(batch, device=device) * 1.1), 5.)
         s = torch.where(torch.rand(batch, device=device) < .08, torch.rand(batch, device=device) * .04 + .96, s)
-        s[:k] = NOISE[0] + (NOISE[1] - NOISE[0]) * torch.rand(k, device=device)
-        given = ((torch.rand(batch, device=device) < .1) & (torch.arange(batch, device=device) >= k))[:, None] & (torch.arange(T, device=device) == 0)
+        given = (torch.rand(batch, device=device) < .1)[:, None] & (torch.arange(T, device=device) == 0)
         t = torch.where(given, 0., s[:, None])
         w = (~given).float().view(batch, 1, T, 1, 1)
         tt = t.view(batch, 1, T, 1, 1)
         with mixed(device):
             text = m.text(words)
-            v = m.body((1 - tt) * begun + tt * n, t * 1000, text)
+            v = m.body((1 - tt) * x0 + tt * n, t * 1000, text)
             told = m.told(text, words, labels)
-        d = ((v.float() - (n - x0 + (begun - x0) * (1 - tt) / tt.clamp(min=.05))) ** 2 * w).mean(1)
-        loss = (d * weight).mean() / weight.mean() + .05 * told if weight is not None else d.mean() + .05 * told
+        d = ((v.float() - (n - x0)) ** 2 * w).mean(1)
+        loss = (d * weight).mean() / weight.mean() + .05 * told
         d = d.detach().mean((1, 2, 3))
         loss.backward()
         share = team.mean(live.values(), clock.share())

@@ -1,6 +1,4 @@
 """Stage 1: the video VAE, on clips drawn once and cropped at random."""
-import math
-import os
 import time
 import torch
 import torch.nn.functional as F
@@ -16,7 +14,7 @@ def pool(path, n, seed, edition):
     have = load(path)
     if have is not None:
         return have
-    parts, log_at = [], 0
+    parts = []
     clips = world.clips(seed, n, kinds=(40, 42, 18), edition=edition)
     for k in range(0, n, 32):
         parts.append((world.render(clips[k:k + 32]) * 255).round().byte().permute(0, 2, 1, 3, 4).contiguous())

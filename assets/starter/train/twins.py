@@ -1,6 +1,4 @@
 """Clips drawn a second time with one answer changed: a star as a cup, the rest as it was."""
-import random
-import editions
 import world
 from figures import COLOURS, PRODUCTS, SHAPES
 from moves import ACTIONS, MOTIONS
@@ -21,16 +19,7 @@ def changed(c, r, edition=None):
     return r.choice(pool) if pool else None
 
 
-def pairs(seed, n):
-    """n clips, the odd ones changed from those before them; after a class scene another one."""
-    r, out = random.Random(seed), []
-    while len(out) < n:
-        c = world.sample(r, edition=editions.FULL)
-        out += [c, changed(c, r, editions.FULL) or world.sample(r, (0, 0, 1), edition=editions.FULL)]
-    return out[:n]
-
-
 def partners(clips):
-    """For each clip of `pairs` the place of the other of its pair; its own where it has none."""
+    """For each clip of `families.pairs` the place of the other of its pair; its own where it has none."""
     at = lambda k: clips[k]['j'] if k < len(clips) and clips[k]['kind'] != 'scene' else None
     return [k ^ 1 if at(k) is not None and at(k) == at(k ^ 1) else k for k in range(len(clips))]

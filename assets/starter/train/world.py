@@ -7,7 +7,7 @@ import hashlib
 import random
 import torch
 import torch.nn.functional as F
-from draw import Canvas, any_of, both, box, circle, ellipse, taper
+from draw import Canvas, any_of, both, box, circle, ellipse
 from figures import COLOURS, PRODUCTS, REACH, SHAPES, potato, shape, sprout
 from moves import ACTIONS, ADS, CAMERAS, MOTIONS, PACED, SPEEDS, WALKS, motion, pose
 from people import CHARACTERS, DRESSES, OWN, character
