@@ -7,7 +7,7 @@ VERSION := $(shell sed -n 's/^ *Version = "\(.*\)"/\1/p' FyneApp.toml)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 # The checkout may belong to another user, and git then tells Go nothing.
 export GOFLAGS += -buildvcs=false
-PROMPT  ?= a red circle moves to the right
+PROMPT  ?= a Shiba Inu in a spacesuit planting potatoes on Mars
 
 # The CUDA device is in the program; NVIDIA's driver is opened when it is first
 # asked for, and need not be there. gorgonia.org/cu looks for the driver's header:

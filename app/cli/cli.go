@@ -258,7 +258,7 @@ func window(ctx context.Context, e Env) error {
 	if !display(runtime.GOOS, e.Getenv) {
 		return &plain{"there is no display (DISPLAY and WAYLAND_DISPLAY are empty), so the window cannot open.\n" +
 			"Make a clip on the command line instead:\n\n" +
-			"    kinora generate --prompt \"a red circle moves to the right\" --out clip.mp4\n", inference.ErrNoDevice}
+			"    kinora generate --prompt \"a Shiba Inu in a spacesuit planting potatoes on Mars\" --out clip.mp4\n", inference.ErrNoDevice}
 	}
 	s, err := e.open(ctx, studio.Options{Watch: true})
 	if err != nil {
