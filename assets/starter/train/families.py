@@ -104,6 +104,15 @@ def fill(folder, first, shards, step=1, device='cpu', batch=4, seed=17000):
         log('families', path)
 
 
+def begin(z, other, mean, swapped, quiet):
+    """Clips z [n,z,T,h,w], where swapped begun as others of their families, in part; what they have to come out at: without a
+    sentence, what was begun; and how much each place counts [n,T,h,w]."""
+    row = -1, 1, 1, 1, 1
+    begun = z + (torch.rand(len(z), device=z.device).sqrt() * swapped).view(row) * (other - z)
+    apart = lambda q: ((z - q).pow(2).mean(1) / .6).clamp(max=1)
+    return begun, torch.where(quiet.view(row), begun, z), 1 + 2 * apart(mean) + 3 * apart(other)
+
+
 class Families:
     """The kept families of a folder; sentences are made anew each time."""
 
@@ -137,13 +146,10 @@ class Families:
         at, [n,z,T,h,w] each; ids; and how much each place counts, [n,T,h,w]: more where the clip differs from what its place shows, and from its kin."""
         i = torch.randint(len(self.clips), (n,)).tolist()
         z, other = self.plain(self.z[i]), self.plain(self.z[[r.choice(self.kin[k]) for k in i]])
-        far = torch.rand(n, 1, 1, 1, 1).sqrt() * swapped.view(n, 1, 1, 1, 1)
-        begun = z + far * (other - z)
         quiet = torch.rand(n) < silent
         said = ['' if q else lang.say(self.clips[k], r) for k, q in zip(i, quiet.tolist())]
-        apart = lambda q: ((z - q).pow(2).mean(1) / .6).clamp(max=1)
-        weight = 1 + 2 * apart(self.mean[[self.group[k] for k in i]]) + 3 * apart(other)
-        return begun, torch.where(quiet.view(n, 1, 1, 1, 1), begun, z), latents.rows(said, self.tokenizer, r, .08), weight
+        begun, target, weight = begin(z, other, self.mean[[self.group[k] for k in i]], swapped, quiet)
+        return begun, target, latents.rows(said, self.tokenizer, r, .08), weight
 
 
 class Drawn:
@@ -163,12 +169,9 @@ class Drawn:
         if self.calls % 5 == 0:
             f.grow()
         i = torch.randint(f.n, (n,), device=d)
-        z, other, row = self.plain(f.z[i]), self.plain(f.z[f.other[i]]), (-1, 1, 1, 1, 1)
-        begun = z + (torch.rand(n, device=d).sqrt() * swapped.to(d)).view(row) * (other - z)
         quiet = torch.rand(n, device=d) < silent
-        apart = lambda q: ((z - q).pow(2).mean(1) / .6).clamp(max=1)
-        weight = 1 + 2 * apart(self.mean[f.group[i]]) + 3 * apart(other)
-        return begun, torch.where(quiet.view(row), begun, z), torch.where(quiet[:, None], f.none, f.said(i)), weight
+        begun, target, weight = begin(self.plain(f.z[i]), self.plain(f.z[f.other[i]]), self.mean[f.group[i]], swapped.to(d), quiet)
+        return begun, target, torch.where(quiet[:, None], f.none, f.said(i)), weight
 
     def told(self, m, n):
         """Loss of what the text encoder tells of n sentences."""
