@@ -28,7 +28,9 @@ type manifest struct {
 	Subjects map[string][]string `json:"subjects"`
 	Draws    string              `json:"draws"`
 	// Weak are the taught words that the model draws as they say in fewer than half of the clips.
-	Weak     map[string][]string  `json:"weak"`
+	Weak map[string][]string `json:"weak"`
+	// Clear are phrases with such words that it draws as they say all the same.
+	Clear    map[string][]string  `json:"clear"`
 	Examples map[string][]Example `json:"examples"`
 }
 

@@ -20,6 +20,7 @@ type lexicon struct {
 
 	subjects map[string]bool // taught words that name something to draw
 	weak     map[string]bool // taught words that often come out as something else
+	clear    []string        // phrases in which they come out
 	draws    string          // what there is, in words
 }
 
@@ -62,6 +63,11 @@ func newLexicon(m manifest) lexicon {
 			l.weak[strings.ToLower(w)] = true
 		}
 	}
+	for _, list := range m.Clear {
+		for _, s := range list {
+			l.clear = append(l.clear, strings.ToLower(s))
+		}
+	}
 	return l
 }
 
@@ -100,13 +106,31 @@ func (l lexicon) wording(prompt string) inference.Wording {
 		rest = rest[n:]
 	}
 	if !w.changed {
-		return inference.Wording{Text: prompt, Weak: w.unclear}
+		return inference.Wording{Text: prompt, Weak: l.unclear(prompt, w.unclear)}
 	}
-	out := inference.Wording{Text: tidy(w.text), Instead: w.told, Without: w.without, Weak: w.unclear}
+	out := inference.Wording{Text: tidy(w.text), Instead: w.told, Without: w.without}
+	out.Weak = l.unclear(out.Text, w.unclear)
 	if len(w.without) > 0 && !w.drawn {
 		out.Draws = l.draws
 	}
 	return out
+}
+
+// unclear are those of the weak words that stand in a text outside of phrases in which
+// they come out: a thing that moves in a circle is not a circle.
+func (l lexicon) unclear(text string, weak []string) []string {
+	if text = strings.ToLower(text); len(weak) == 0 {
+		return nil
+	}
+	for _, s := range l.clear {
+		text = strings.ReplaceAll(text, s, " ")
+	}
+	words := strings.FieldsFunc(text, func(r rune) bool { return !wordRune(r) })
+	return slices.DeleteFunc(weak, func(s string) bool {
+		return !slices.ContainsFunc(words, func(w string) bool {
+			return strings.Trim(w, "'’-") == s || unblanked([]rune(s)[0]) && strings.Contains(w, s) || slices.Contains(strings.Split(w, "-"), s)
+		})
+	})
 }
 
 // A wording is one under way.

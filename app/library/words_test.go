@@ -35,7 +35,7 @@ func TestTheBuiltInModelKnowsItsWeakWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	for prompt, want := range map[string]string{
-		"a red disc in a room": "disc", "Water molecules in steam": "steam", "two circles": "circles", "a red ball bouncing": "", "water molecules in ice": "",
+		"a red disc in a room": "disc", "Water molecules in steam": "steam", "two circles": "circles", "a star moving in a circle": "", "a circle that moves in a circle": "circle", "A dog flying in circles quickly": "quickly", "a red ball bouncing": "", "water molecules in ice": "",
 		"a cat running quickly": "running quickly", "a bottle spins, the camera zooms in": "spins zooms", "a camera": "", "旋转的瓶子，镜头拉远": "旋转 镜头拉远", "快速移动": "快速",
 		"房间里有一个蓝色的圆盘": "圆盘", "水蒸气中的水分子": "水蒸气中的水分子", "弹跳的小球": "",
 	} {

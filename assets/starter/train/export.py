@@ -122,7 +122,7 @@ def model_json(path, edition, note, world):
     en, zh = lang.taught(world.only)
     model = dict(name='starter', title='Kinora Starter', edition=edition, defaults=DEFAULTS, size_step=32, max_size=256, note=note,
                  words=dict(en=sorted({*en, *(q for q in lang.NAMES if q.lower() in en)}), zh=zh), instead=like.table(en, zh), subjects=like.subjects(en, zh, world.only),
-                 draws=like.DRAWS[world.name], weak=like.weak(en, zh, like.WEAK[world.name]), examples=offered(world))
+                 draws=like.DRAWS[world.name], weak=like.weak(en, zh, like.WEAK[world.name]), clear=dict(en=like.CLEAR), examples=offered(world))
     with open(path, 'w', encoding='utf-8') as f:
         json.dump(model, f, ensure_ascii=False, indent=1)
         f.write('\n')

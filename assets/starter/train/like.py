@@ -73,6 +73,7 @@ def subjects(en, zh, only=None):
 
 
 # What came out as said in fewer than half of the clips, of eight or more that the kept reader read (MODEL.md).
+CLEAR = ['circle around', 'circles around', 'in a circle', 'in circles']  # how things move, not what they are
 WEAK = {'full': ['circle', 'steam', 'spin', 'fast', 'zoom in', 'zoom out'], 'small': []}
 
 

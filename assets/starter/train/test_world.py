@@ -240,6 +240,9 @@ class Grammar(unittest.TestCase):
         w = like.weak(en, zh, like.WEAK['full'])
         self.assertTrue({'disc', 'steam'} <= set(w['en']) <= set(en))
         self.assertTrue({'圆盘', '水蒸气中的水分子'} <= set(w['zh']) <= set(zh))
+        star = dict(kind='thing', subject='star', colour='red', motion='orbit', place='plain', count=1, speed='normal', camera='none', j=[0] * 4)
+        said = [lang.english(star, random.Random(k)).lower() for k in range(60)]
+        self.assertTrue(all(any(q in s for q in like.CLEAR) for s in said if 'circle' in s) and any('circle' in s for s in said))
         self.assertFalse({'ball', 'coffee', 'molecules'} & set(w['en']) or '球' in w['zh'])  # a bouncing ball comes out well, and so does ice
         w = like.weak(en, zh, ['fast', 'spin', 'zoom in'])
         self.assertEqual(w['en'], sorted('fast quickly run runs running spin spins spinning rotate rotates rotating zoom zooms zooming'.split()))
