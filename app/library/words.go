@@ -79,7 +79,21 @@ func (l *Library) Wording(name, prompt string) inference.Wording {
 	return it.words.wording(prompt)
 }
 
+// wording also takes back that a word is weak where it only stands in phrases that come
+// out: a thing that moves in a circle is not a circle.
 func (l lexicon) wording(prompt string) inference.Wording {
+	out := l.say(prompt)
+	if len(out.Weak) > 0 {
+		rest := strings.ToLower(clean.Prompt(prompt))
+		for _, s := range l.clear {
+			rest = strings.ReplaceAll(rest, s, " ")
+		}
+		out.Weak = l.say(rest).Weak
+	}
+	return out
+}
+
+func (l lexicon) say(prompt string) inference.Wording {
 	w := wording{lexicon: l, begins: true}
 	if len(l.words) == 0 {
 		return inference.Wording{Text: prompt}
@@ -106,31 +120,13 @@ func (l lexicon) wording(prompt string) inference.Wording {
 		rest = rest[n:]
 	}
 	if !w.changed {
-		return inference.Wording{Text: prompt, Weak: l.unclear(prompt, w.unclear)}
+		return inference.Wording{Text: prompt, Weak: w.unclear}
 	}
-	out := inference.Wording{Text: tidy(w.text), Instead: w.told, Without: w.without}
-	out.Weak = l.unclear(out.Text, w.unclear)
+	out := inference.Wording{Text: tidy(w.text), Instead: w.told, Without: w.without, Weak: w.unclear}
 	if len(w.without) > 0 && !w.drawn {
 		out.Draws = l.draws
 	}
 	return out
-}
-
-// unclear are those of the weak words that stand in a text outside of phrases in which
-// they come out: a thing that moves in a circle is not a circle.
-func (l lexicon) unclear(text string, weak []string) []string {
-	if text = strings.ToLower(text); len(weak) == 0 {
-		return nil
-	}
-	for _, s := range l.clear {
-		text = strings.ReplaceAll(text, s, " ")
-	}
-	words := strings.FieldsFunc(text, func(r rune) bool { return !wordRune(r) })
-	return slices.DeleteFunc(weak, func(s string) bool {
-		return !slices.ContainsFunc(words, func(w string) bool {
-			return strings.Trim(w, "'’-") == s || unblanked([]rune(s)[0]) && strings.Contains(w, s) || slices.Contains(strings.Split(w, "-"), s)
-		})
-	})
 }
 
 // A wording is one under way.

@@ -174,6 +174,7 @@ func (s *shelf) hold(id job.ID) {
 	}
 }
 
+// encoded says that the MP4 of a clip has been written, whole, at path.
 func (s *shelf) encoded(id job.ID, path string) {
 	info, err := os.Stat(path)
 	s.mu.Lock()
