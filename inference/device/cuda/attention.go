@@ -77,7 +77,9 @@ type flashTile struct {
 
 // flashTile takes 128 queries to a block, which reads keys half as often, where the
 // blocks then still fill the GPU; one of them takes as long as 1.6 of 64 queries, so
-// it is supposed. Two blocks fit on a processor.
+// it is supposed where it was not measured, and for windows: there blocks of 128 see more
+// keys that some of their queries do not, and round otherwise. Two blocks fit on a
+// processor.
 func (d *Device) flashTile(wide int, s rowSpread, heads int) flashTile {
 	keys := 64
 	if wide == 128 { // two blocks find room in the 100 KB of a GeForce's processor
@@ -91,7 +93,11 @@ func (d *Device) flashTile(wide int, s rowSpread, heads int) flashTile {
 	if d.force != "" && wide > 32 {
 		return map[bool]flashTile{true: large, false: small}[d.force == "large"]
 	}
-	if wide > 32 && s.queries > 64 && 1.6*waves(large) <= waves(small) {
+	lasts := 1.6
+	if measured, ok := d.lasts[wide]; ok && s.per == 0 {
+		lasts = measured
+	}
+	if wide > 32 && s.queries > 64 && lasts*waves(large) <= waves(small) {
 		return large
 	}
 	return small

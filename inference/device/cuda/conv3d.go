@@ -61,7 +61,7 @@ func conv3d(c *call) error {
 	if c.dev.boxed(a, out) {
 		return c.wideConv(in, cache, weights, bias, residual, x, w, out, a, front, ch, t, flops)
 	}
-	g, _ := c.dev.tile(rows, out[3], taps*ch, false)
+	g, _ := c.dev.tile("conv3d", rows, out[3], taps*ch, false)
 	do("conv3d_"+t.String()+"_"+g.name, g.count(rows, out[3]), g.threads, g.shared)
 	return nil
 }

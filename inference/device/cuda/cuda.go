@@ -7,6 +7,7 @@ package cuda
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"kinora/inference"
 	"kinora/inference/device"
@@ -91,7 +92,7 @@ func Open(o Options) (device.Device, error) {
 
 // New is Open with another driver.
 func New(opener func(int) (driver.Driver, error), o Options) (device.Device, error) {
-	d := &Device{opt: o, thread: newThread()}
+	d := &Device{opt: o, thread: newThread(), now: time.Now}
 	err := d.thread.do(func() (err error) {
 		if d.drv, err = opener(o.Index); err != nil {
 			return err
@@ -135,9 +136,15 @@ type Device struct {
 	wide   bool       // kernels for compute capability 9.0 are used
 	unfit  error      // why they are not, where they could be
 	broken error      // what ended the context
+	now    func() time.Time
 	// kernels are being tried
 	proving bool
-	// tests choose tiles, and whether packed weights are widened "first" or "inside"
+	// what was measured: lists with their speeds, and as long as how many blocks of 64
+	// queries one of 128 lasts, by the numbers of a head
+	measured map[string][]gemmTile
+	lasts    map[int]float64
+	// tests and measurements choose tiles, tests whether packed weights are widened
+	// "first" or "inside"
 	force      string
 	forceParts int
 	widening   string

@@ -1,6 +1,8 @@
 package cuda
 
 import (
+	"slices"
+
 	"kinora/inference/graph"
 	"kinora/inference/tensor"
 )
@@ -48,7 +50,7 @@ func matmul(c *call) error {
 	if c.dev.wide {
 		return c.wideProduct(a, w, m, n, k, t, flops, end)
 	}
-	g, parts := c.dev.tile(m, n, k, true)
+	g, parts := c.dev.tile("matmul", m, n, k, true)
 	var partial mem
 	if parts > 1 {
 		partial = c.room(int64(parts) * int64(m) * int64(n) * 4)
@@ -100,41 +102,65 @@ func (g gemmTile) turns(count, processors int) float64 {
 	return t
 }
 
-// tiles are from large to small. Speeds are supposed, from how often each reads its
-// operands; none is measured yet.
+// tiles are those of products, from large to small. Their speeds are supposed, for GPUs
+// that were not measured (Measure), and for what must not depend on measurements. They
+// rest on one H200 (kernels/RESULTS.md): products of many rows lost 10 to 15 % there when
+// they went from 128x128, two blocks on a processor, to 128x256, which is alone on its
+// own. Here it is 5 %, since other things had changed as well, and other GPUs have other
+// proportions.
 var tiles = []gemmTile{
-	{"128x256", 128, 256, 256, 4 * (128 + 256) * 64, 1, 1},
-	{"128x192", 128, 192, 256, 4 * (128 + 192) * 64, 1, 0.97},
-	{"128x128", 128, 128, 128, 3 * 128 * 128, 2, 0.9},
+	{"128x256", 128, 256, 256, 4 * (128 + 256) * 64, 1, 0.95},
+	{"128x192", 128, 192, 256, 4 * (128 + 192) * 64, 1, 0.95},
+	{"128x128", 128, 128, 128, 3 * 128 * 128, 2, 1},
 	{"64x64", 64, 64, 128, 4 * 64 * 128, 4, 0.55},
 }
+
+// convTiles are the same for convolutions, whose speeds are supposed from how often each
+// reads its operands: they became 1.37 times as fast when they got the large tiles,
+// though not by those alone.
+var convTiles = withSpeeds(tiles, 1, 0.97, 0.9, 0.55)
+
+// withSpeeds is list with other speeds.
+func withSpeeds(list []gemmTile, speeds ...float64) []gemmTile {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].speed = speeds[i]
+	}
+	return list
+}
+
+// lists are the tiles that can stand in for each other, by what their kernels' names
+// begin with. With the same parts of K they make the same to the bit.
+var lists = map[string][]gemmTile{"matmul": tiles, "conv3d": convTiles, "wide": wideTiles, "wide_conv": wideConvTiles}
 
 // mostParts is into how many parts K may be cut, leastSlices how many slices of 32
 // each must have to be worth its block.
 const mostParts, leastSlices = 4, 12
 
-// tile chooses the tile, and into how many parts K is cut where it may be, by how
-// many waves of blocks there will be and how full the last one is.
-func (d *Device) tile(m, n, k int, cut bool) (best gemmTile, parts int) {
-	best, parts, _ = d.tileOf(tiles, m, n, k, cut)
-	return best, parts
-}
-
-func (d *Device) tileOf(list []gemmTile, m, n, k int, cut bool) (best gemmTile, parts int, products float64) {
+// tile chooses among a list of lists the tile, and into how many parts K is cut where it
+// may be, by how many waves of blocks there will be and how full the last one is. Parts
+// are by supposed speeds, since in other parts sums are rounded otherwise, and a clip is
+// to be the same whatever was measured, and whether; then the tile is by what was.
+func (d *Device) tile(list string, m, n, k int, cut bool) (best gemmTile, parts int) {
 	most := 1
 	if cut {
 		most = mostParts
 	}
-	return d.choose(list, m, n, k, most, 0)
+	best, parts, _ = d.choose(lists[list], m, n, k, 1, most, 0)
+	if measured := d.measured[list]; measured != nil {
+		best, _, _ = d.choose(measured, m, n, k, parts, parts, 0)
+	}
+	return best, parts
 }
 
 // byteProducts is how many products the whole GPU makes while a byte is written to its
 // memory, or read: about.
 const byteProducts = 100
 
-// choose also tells how long it takes, in products that a processor makes at its best.
-// Beside them a block has so many to do for each number of its columns.
-func (d *Device) choose(list []gemmTile, m, n, k, most int, beside float64) (best gemmTile, parts int, products float64) {
+// choose cuts K into at least and at most so many parts, and also tells how long it
+// takes, in products that a processor makes at its best. Beside them a block has so many
+// to do for each number of its columns.
+func (d *Device) choose(list []gemmTile, m, n, k, least, most int, beside float64) (best gemmTile, parts int, products float64) {
 	for _, g := range list {
 		if g.name == d.force {
 			return g, max(1, d.forceParts), 0
@@ -142,7 +168,7 @@ func (d *Device) choose(list []gemmTile, m, n, k, most int, beside float64) (bes
 	}
 	processors := max(1, d.info.Processors)
 	for _, g := range list {
-		for p := 1; p == 1 || p <= most && k/32/p >= leastSlices; p++ {
+		for p := least; p == least || p <= most && k/32/p >= leastSlices; p++ {
 			cost := g.turns(g.count(m, n)*p, processors) * float64(g.n) * (float64(g.m)/g.speed + beside) * float64(k) / float64(p)
 			if p > 1 { // sums are written and read again
 				cost += float64(p) * 8 * float64(m) * float64(n) * byteProducts / float64(processors)

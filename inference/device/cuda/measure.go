@@ -22,12 +22,12 @@ func (d *Device) Time(p device.Program, n int, most time.Duration) (time.Duratio
 	}
 	var start time.Time
 	for range 3 {
-		start = time.Now()
+		start = d.now()
 		if err := p.Run(context.Background()); err != nil {
 			return 0, err
 		}
 	}
-	n = max(2, min(n, int(most/max(1, time.Since(start)))))
+	n = max(2, min(n, int(most/max(1, d.now().Sub(start)))))
 	each, err := d.clock(n, func() error {
 		if len(pr.lay.uploads) > 0 { // the first upload waits for the last run
 			if err := d.drv.Sync(driver.Compute); err != nil {
@@ -104,14 +104,14 @@ func (d *Device) clock(n int, f func() error) (each time.Duration, err error) {
 		if err := d.drv.Sync(driver.Compute); err != nil {
 			return err
 		}
-		start := time.Now()
+		start := d.now()
 		for range n {
 			if err := f(); err != nil {
 				return err
 			}
 		}
 		err := d.drv.Sync(driver.Compute)
-		each = time.Since(start) / time.Duration(n)
+		each = d.now().Sub(start) / time.Duration(n)
 		return err
 	})
 	return each, err

@@ -92,19 +92,7 @@ type proof struct {
 // from one to the next.
 func (d *Device) proofs() (list []proof) {
 	processors := max(1, d.info.Processors)
-	seed := uint64(0)
-	numbers := func(n int, size float64) []float32 {
-		seed++
-		r := rand.New(rand.NewPCG(seed, 9))
-		v := make([]float32, n)
-		few := v[:min(n, 10007)]
-		for i := range few {
-			few[i] = float32(size * r.NormFloat64())
-		}
-		for at := len(few); at < n; at += copy(v[at:], few) {
-		}
-		return v
-	}
+	numbers := numbering()
 	for _, t := range []tensor.DType{tensor.BF16, tensor.F16} {
 		for i, g := range wideTiles {
 			m, k := 3*g.m-67, 64*(3+i)+8*(i+1)
@@ -163,8 +151,25 @@ func (d *Device) proofs() (list []proof) {
 	return list
 }
 
-// compute runs a proof as the device is.
-func (d *Device) compute(f proof) (out []float32, err error) {
+// numbering makes normal numbers of a size, others with each call; they repeat.
+func numbering() func(n int, size float64) []float32 {
+	seed := uint64(0)
+	return func(n int, size float64) []float32 {
+		seed++
+		r := rand.New(rand.NewPCG(seed, 9))
+		v := make([]float32, n)
+		few := v[:min(n, 10007)]
+		for i := range few {
+			few[i] = float32(size * r.NormFloat64())
+		}
+		for at := len(few); at < n; at += copy(v[at:], few) {
+		}
+		return v
+	}
+}
+
+// put loads a proof as the device is, with its numbers.
+func (d *Device) put(f proof) (*program, error) {
 	g, err := graph.Build(f.src.Info, func(s *graph.Scope) []*graph.Node { return []*graph.Node{f.draw(s)} })
 	if err != nil {
 		return nil, err
@@ -177,14 +182,23 @@ func (d *Device) compute(f proof) (out []float32, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, prog.Close()) }()
-	if d.wide != prog.(*program).lay.waits {
-		return nil, errors.New("another kernel was taken")
-	}
 	for name, v := range f.in {
 		if err := prog.In(name).Write(tensor.Bytes(v)); err != nil {
-			return nil, err
+			return nil, errors.Join(err, prog.Close())
 		}
+	}
+	return prog.(*program), nil
+}
+
+// compute runs a proof as the device is.
+func (d *Device) compute(f proof) (out []float32, err error) {
+	prog, err := d.put(f)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, prog.Close()) }()
+	if d.wide != prog.lay.waits {
+		return nil, errors.New("another kernel was taken")
 	}
 	out = make([]float32, prog.Out(0).Shape().Len())
 	for i := range out {

@@ -37,8 +37,9 @@ const storedParts = 8
 //	        tiles, and stored·n·k bytes
 //
 // so that inside saves 4 bytes a number, and widens ⌈m/tile⌉ times what first does once.
-// None of it is measured. In float32, and where rows of fp8 are not whole pieces of 8,
-// widening comes first.
+// None of it is measured; nor does it go by what tiles are measured to do (tile), since
+// the two ways may cut K into other parts, and numbers would depend on it. In float32,
+// and where rows of fp8 are not whole pieces of 8, widening comes first.
 func (c *call) inside(m, n, k int) (g gemmTile, parts int, ok bool) {
 	w, skip := root(c.n.In[1])
 	if _, ok := packed[w.DType]; w.Op != graph.Weight || !ok || k%8 != 0 || skip%8 != 0 ||
@@ -61,7 +62,7 @@ func (d *Device) insideOf(t tensor.DType, m, n, k int) (g gemmTile, parts int, o
 	case "first":
 		return g, 0, false
 	case "inside":
-		g, parts, _ = d.choose(storedTiles, m, n, k, storedParts, widenProducts)
+		g, parts, _ = d.choose(storedTiles, m, n, k, 1, storedParts, widenProducts)
 		return g, parts, true
 	}
 	perByte := float64(n) * float64(k) * byteProducts / float64(max(1, d.info.Processors)) // of each number
@@ -70,8 +71,8 @@ func (d *Device) insideOf(t tensor.DType, m, n, k int) (g gemmTile, parts int, o
 	if d.wide {
 		others = wideTiles
 	}
-	_, _, first := d.choose(others, m, n, k, mostParts, 0)
-	g, parts, inside := d.choose(storedTiles, m, n, k, storedParts, widenProducts)
+	_, _, first := d.choose(others, m, n, k, 1, mostParts, 0)
+	g, parts, inside := d.choose(storedTiles, m, n, k, 1, storedParts, widenProducts)
 	return g, parts, max(inside, stored*perByte) < launchProducts+(stored+2)*perByte+max(first, 2*perByte)
 }
 

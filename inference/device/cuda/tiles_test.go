@@ -54,24 +54,24 @@ func TestTile(t *testing.T) {
 		parts               int
 	}{
 		{132, 1500, 3072, 3072, "128x192", 1},
-		{132, 27280, 3072, 3072, "128x256", 1},
-		{132, 8190, 14336, 3072, "128x256", 1},
+		{132, 27280, 3072, 3072, "128x128", 1},
+		{132, 8190, 14336, 3072, "128x128", 1},
 		{132, 64, 64, 64, "64x64", 1},
 		{28, 1500, 3072, 3072, "128x192", 1},
 		{132, 1, 18432, 3072, "64x64", 3},
 	} {
 		d := &Device{}
 		d.info.Processors = c.processors
-		if g, parts := d.tile(c.m, c.n, c.k, true); g.name != c.want || parts != c.parts {
+		if g, parts := d.tile("matmul", c.m, c.n, c.k, true); g.name != c.want || parts != c.parts {
 			t.Errorf("%+v: %s in %d", c, g.name, parts)
 		}
 	}
 	d := &Device{}
 	d.info.Processors = 132
-	if g, parts := d.tile(1500, 3072, 14336, true); parts < 2 {
+	if g, parts := d.tile("matmul", 1500, 3072, 14336, true); parts < 2 {
 		t.Errorf("a short, deep product is made of %s in %d", g.name, parts)
 	}
-	if _, parts := d.tile(1500, 3072, 14336, false); parts != 1 {
+	if _, parts := d.tile("matmul", 1500, 3072, 14336, false); parts != 1 {
 		t.Error("a convolution was cut")
 	}
 }

@@ -27,7 +27,7 @@ func wideTile(name string, groups, n, stages int, speed float64) gemmTile {
 }
 
 func (c *call) wideProduct(a, w mem, m, n, k int, t tensor.DType, flops float64, end []any) error {
-	g, parts, _ := c.dev.tileOf(wideTiles, m, n, k, true)
+	g, parts := c.dev.tile("wide", m, n, k, true)
 	rows := func(x mem, rows, box int) driver.Map {
 		return driver.Map{At: x.at, Size: []int{k, rows}, Stride: []int64{2 * int64(k)}, Box: []int{64, box}}
 	}
@@ -64,7 +64,7 @@ func (d *Device) boxed(a graph.Conv3DAttr, out tensor.Shape) bool {
 func (c *call) wideConv(in, cache, weights, bias, residual mem, x, w, out tensor.Shape, a graph.Conv3DAttr, front, ch int, t tensor.DType, flops float64) error {
 	taps := w[2] * w[3] * w[4]
 	tiles := out[0] * blocks(out[1], 8) * blocks(out[2], 16)
-	g, _, _ := c.dev.tileOf(wideConvTiles, tiles*128, out[3], taps*ch, false)
+	g, _ := c.dev.tile("wide_conv", tiles*128, out[3], taps*ch, false)
 	pixel := 2 * int64(ch)
 	frames := func(m mem, n int) driver.Map {
 		return driver.Map{At: m.at, Size: []int{ch, x[2], x[1], n}, Box: []int{64, 16, 8, 1},
