@@ -25,13 +25,20 @@ const vetLimit = 30 * time.Second
 func openDevice(o studio.EngineOptions, openCUDA func(cuda.Options) (device.Device, error)) (device.Device, error) {
 	c := cuda.Options{Index: o.GPU, Precision: precisionOf(o.Precision), Small: cuda.SmallModel, Plain: o.Plain,
 		Vet: vetter{gpu: o.GPU, limit: vetLimit}}
+	open := func() (device.Device, error) {
+		d, err := openCUDA(c)
+		if t, ok := d.(tunable); ok && err == nil && c.Precision != cuda.Exact { // which has one tile
+			tuner{gpu: o.GPU}.tune(t)
+		}
+		return d, err
+	}
 	switch o.Device {
 	case "cuda", "cuda-mma":
 		c.Mma = o.Device == "cuda-mma"
-		return openCUDA(c)
+		return open()
 	case "", "auto":
 		c.Least = least
-		if d, err := openCUDA(c); err == nil {
+		if d, err := open(); err == nil {
 			return d, nil
 		}
 	case "cpu":

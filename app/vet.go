@@ -41,7 +41,7 @@ const proved = "proved\n"
 const again = 7 * 24 * time.Hour
 
 func (v vetter) ask(about string) error {
-	file := v.file(about)
+	file := gpuFile(v.folder, v.gpu, about)
 	answer, err := os.ReadFile(file)
 	if info, e := os.Stat(file); err == nil && string(answer) != proved && (e != nil || time.Since(info.ModTime()) > again) {
 		err = fs.ErrNotExist // what was in the way may be gone
@@ -58,9 +58,9 @@ func (v vetter) ask(about string) error {
 	return nil
 }
 
-// file is where the answer for a GPU is kept.
-func (v vetter) file(about string) string {
-	folder := v.folder
+// gpuFile is where what was found out about a GPU is kept: in a folder, or the user's
+// cache. It is another file for each GPU, driver and program's kernels.
+func gpuFile(folder string, gpu int, about string) string {
 	if folder == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
@@ -68,7 +68,7 @@ func (v vetter) file(about string) string {
 		}
 		folder = filepath.Join(cache, "kinora", "gpu")
 	}
-	return filepath.Join(folder, fmt.Sprintf("%x", sha256.Sum256([]byte(strconv.Itoa(v.gpu)+about+cuda.Kernels())))[:24])
+	return filepath.Join(folder, fmt.Sprintf("%x", sha256.Sum256([]byte(strconv.Itoa(gpu)+about+cuda.Kernels())))[:24])
 }
 
 // run asks the other process, and kills it when it has not answered in time.

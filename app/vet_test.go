@@ -40,7 +40,7 @@ func TestVet(t *testing.T) {
 				}
 			}
 			old := time.Now().Add(-again - time.Hour) // a refusal is not for ever
-			if err := os.Chtimes(v.file("a GPU"), old, old); err != nil {
+			if err := os.Chtimes(gpuFile(v.folder, v.gpu, "a GPU"), old, old); err != nil {
 				t.Fatal(err)
 			}
 			_ = v.ask("a GPU")
