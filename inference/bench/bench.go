@@ -1,6 +1,6 @@
 // Package bench measures a device at the published model's sizes, beside what the
-// device can do at most: each operation by itself, products of few rows with packed
-// weights, then a pass of the denoiser and the decoding of a latent frame, with random
+// device can do at most: the tiles that it chooses among, each operation by itself,
+// products of few rows with packed weights, then a pass of the denoiser and the decoding of a latent frame, with random
 // weights. From the same model of the work it predicts other GPUs. It does not know what
 // is done with the figures.
 package bench
@@ -89,7 +89,7 @@ type Way struct {
 }
 
 // Parts are what Run measures, in order.
-var Parts = []string{"ceilings", "operations", "packed", "step", "decode"}
+var Parts = []string{"ceilings", "tiles", "operations", "packed", "step", "decode"}
 
 type bench struct {
 	Options
@@ -116,7 +116,7 @@ func Run(ctx context.Context, o Options) (device.Ceilings, []error) {
 	for _, part := range []struct {
 		name string
 		run  func() error
-	}{{"operations", b.operations}, {"packed", b.packed}, {"step", b.steps}, {"decode", b.decodes}} {
+	}{{"tiles", b.tiles}, {"operations", b.operations}, {"packed", b.packed}, {"step", b.steps}, {"decode", b.decodes}} {
 		if !b.wants(part.name) || (part.name == "decode" || part.name == "packed") && o.Size == Short {
 			continue
 		}

@@ -1,5 +1,5 @@
 // Bench measures the kernels at the published model's sizes on this machine's GPU,
-// beside the GPU's own measured ceilings: each operation by itself, products of few
+// beside the GPU's own measured ceilings: each tile and each operation by itself, products of few
 // rows with packed weights as the device chooses and with these widened first, then a
 // step of the denoiser and the decoding of a latent frame at full size, with random
 // weights. One JSON object to a line goes to the file -o names; pytorch.py adds what
@@ -27,8 +27,9 @@ func main() {
 	out := flag.String("o", "bench.jsonl", "where results go")
 	small := flag.Bool("small", false, "tiny sizes, to try the program itself")
 	name := flag.String("device", "cuda", "cuda, or emulated or emulated-hopper to try the program where there is no GPU")
-	only := flag.String("only", "", "ceilings, operations, packed, step or decode; all by default")
+	only := flag.String("only", "", "ceilings, tiles, operations, packed, step or decode; all by default")
 	which := flag.String("kernels", "both", "on compute capability 9.0: wgmma, mma, proved (wgmma, if it agrees with mma), or both side by side")
+	supposed := flag.Bool("supposed", false, "choose tiles by the speeds that are supposed, not by those that the GPU is measured to have, as the program does")
 	runs := flag.Int("runs", 20, "how often each is run")
 	most := flag.Duration("most", time.Second, "how long each may take, though it is run twice at least")
 	proves := flag.Bool("prove", false, "in place of measuring, see whether the kernels for compute capability 9.0 agree with those of mma.sync")
@@ -84,6 +85,12 @@ func main() {
 	o := bench.Options{Device: d, Runs: *runs, Most: *most, Report: report}
 	if *small {
 		o.Size = bench.Tiny
+	} else if !*supposed {
+		speeds, err := d.Measure()
+		if err != nil {
+			log.Print(err)
+		}
+		d.Use(speeds)
 	}
 	kernels := func(p device.Program) string { return fmt.Sprint(d.Launches(p)) }
 	o.PackedWays = []bench.Way{{Name: "as it chooses", Take: func() { d.WidenFirst(false) }, Kernels: kernels}, {Name: "widened first", Take: func() { d.WidenFirst(true) }, Kernels: kernels}}

@@ -45,8 +45,9 @@ const (
 )
 
 // Measure runs each tile of products, convolutions and attention on the GPU, whole
-// waves of blocks, and returns what it does. That takes a part of a second, and 40 MB on
-// 28 processors, 140 on 170. It is an error when a kernel is now fast, now slow.
+// waves of blocks, and returns what it does. That should take a part of a second, and
+// takes 40 MB on 28 processors, 140 on 170. It is an error when a kernel is now fast, now
+// slow.
 func (d *Device) Measure() (device.Speeds, error) {
 	if d.opt.Precision == Exact {
 		return nil, errors.New("float32 throughout knows no tiles")
