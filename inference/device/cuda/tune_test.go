@@ -24,6 +24,14 @@ type track struct {
 	takes func(kernel string, before int) time.Duration // in which launch of that kernel
 	count map[string]int
 	most  int64 // bytes that were held at once
+	lost  bool  // a kernel has waited in vain
+}
+
+func (f *track) Download(s driver.Stream, to []byte, from driver.Ptr) error {
+	if f.lost && len(to) == stopWords {
+		to[4] = 1
+	}
+	return f.fake.Download(s, to, from)
 }
 
 func (f *track) Launch(s driver.Stream, l *driver.Launch) error {
@@ -235,6 +243,11 @@ func TestMeasureFails(t *testing.T) {
 	f.fail["encode"] = driver.ErrNoMaps
 	if _, err := d.Measure(); err == nil || len(f.held) != 1 || !d.wide {
 		t.Error("measured without maps", err)
+	}
+	d, f = tracked(t, true, Options{}, millisecond)
+	f.lost = true
+	if _, err := d.Measure(); err == nil || len(f.held) != 1 || d.wide || d.unfit == nil {
+		t.Errorf("measured by kernels that waited in vain: %v; they are still used: %v", err, d.wide)
 	}
 }
 
