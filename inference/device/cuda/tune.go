@@ -39,6 +39,8 @@ const (
 	warm, warmUps, rounds = 40 * time.Millisecond, 100, 7
 	// lapTime is how long one of those times is about, lapRuns of how many runs at most.
 	lapTime, lapRuns = 2 * time.Millisecond, 32
+	// limit is how long a race may take, once its kernels are loaded.
+	limit = time.Second
 	// unsteady is how much longer than its best the median of a kernel's times may be:
 	// beyond that another program uses the GPU.
 	unsteady = 1.1
@@ -242,15 +244,22 @@ func (d *Device) hold(r race, rounds int, speeds device.Speeds) (err error) {
 		}
 	}
 	once, times := make([]time.Duration, len(runners)), make([][]time.Duration, len(runners))
-	for n, begun := 0, d.now(); n < 2 || n < warmUps && d.now().Sub(begun) < warm; n++ {
+	begun := d.now()
+	for n := 0; n < 2 || n < warmUps && d.now().Sub(begun) < warm; n++ {
 		for i, l := range runners {
 			if once[i], err = d.lap(l, 1); err != nil {
 				return err
 			}
 		}
+		if n == 0 { // that has loaded kernels, and may have compiled them
+			begun = d.now()
+		}
 	}
 	for range rounds {
 		for i, l := range runners {
+			if d.now().Sub(begun) > limit {
+				return fmt.Errorf("it takes over %v", limit)
+			}
 			t, err := d.lap(l, max(1, min(lapRuns, int(lapTime/max(1, once[i])))))
 			if err != nil {
 				return err

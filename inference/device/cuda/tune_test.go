@@ -234,6 +234,22 @@ func TestMeasureFails(t *testing.T) {
 	if _, err := d.Measure(); err == nil || !strings.Contains(err.Error(), "takes no time") || len(f.held) != 1 {
 		t.Error(err)
 	}
+	compiled := func(then time.Duration) func(string, int) time.Duration {
+		return func(_ string, before int) time.Duration {
+			if before == 0 {
+				return time.Minute
+			}
+			return then
+		}
+	}
+	d, _ = tracked(t, false, Options{}, compiled(time.Millisecond))
+	if _, err := d.Measure(); err != nil {
+		t.Error("compiling counts: ", err)
+	}
+	d, f = tracked(t, false, Options{}, compiled(40*time.Millisecond))
+	if _, err := d.Measure(); err == nil || !strings.Contains(err.Error(), "over 1s") || len(f.held) != 1 {
+		t.Error(err)
+	}
 	d, f = tracked(t, false, Options{}, millisecond)
 	f.free = 130 << 20
 	if _, err := d.Measure(); err == nil || len(f.held) != 1 || d.force != "" || d.opt.Precision != Auto {
@@ -308,7 +324,7 @@ func TestRacesRun(t *testing.T) {
 			d := onHopper(t, Options{})
 			d.wide, d.info.Processors = wide, 1
 			var clock time.Time
-			d.now = func() time.Time { clock = clock.Add(time.Second); return clock }
+			d.now = func() time.Time { clock = clock.Add(10 * time.Millisecond); return clock }
 			free, _ := d.Memory()
 			speeds, err := d.measure(32, 1)
 			if err != nil {
