@@ -22,7 +22,7 @@ KERNEL(256, conv3d_f32, const u32 *stop, const float *x, const float *cache, con
          const float *bias, const float *residual, u32 N, u32 first, SHAPE_ARGUMENTS) {                           \
     if (all_stopped(stop)) return;                                                                                \
     const u32 K = kt * kh * kw * c;                                                                               \
-    gemm<T, Pixels<u16>, Copied, BM, BN, WarpsM, WarpsN, Stages>(Pixels<u16>{x, cache, SHAPE}, Copied{weights},       \
+    gemm<T, Pixels<u16>, Copied, BM, BN, WarpsM, WarpsN, Stages>(Pixels<u16>{x, cache, SHAPE}, Copied{weights, K},       \
                                                                  rows, N, K, first + block_index(), 0, 1, END);   \
   }
 

@@ -21,7 +21,7 @@ KERNEL(256, matmul_f32, const u32 *stop, const float *a, const float *w, u32 M, 
     const u32 part = piece / tiles;                                                                                 \
     const Epilogue end = parts == 1 ? EPILOGUE                                                                      \
                                     : Epilogue{partial + (u64)part * M * N, nullptr, nullptr, nullptr, NO_ACT, 1, 0, STORE_F32}; \
-    gemm<T, Dense, Copied, BM, BN, WarpsM, WarpsN, Stages>(Dense{a, M, K}, Copied{w}, M, N, K, piece - part * tiles, part, parts, end); \
+    gemm<T, Dense, Copied, BM, BN, WarpsM, WarpsN, Stages>(Dense{a, M, K}, Copied{w, K}, M, N, K, piece - part * tiles, part, parts, end); \
   }
 
 MATMUL(matmul_bf16_128x256, Brain, 128, 256, 2, 4, 4)

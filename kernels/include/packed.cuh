@@ -21,6 +21,7 @@ template <class T, u32 S> struct Packed {
     if (n >= rows) return {nullptr, 0};
     return {b + (u64)n * (k / l.numbers) * l.bytes, scale ? scale[(u64)n * step] : 0};
   }
+  MEMBER const u16 *line(u32, u32) const { return nullptr; }
   MEMBER void read(const Row &r, u32 column, Piece &p) const {
     const Layout l = layout_of(S);
     if (r.at && column < k) p.read(r.at + column / l.numbers * l.bytes, column % l.numbers);

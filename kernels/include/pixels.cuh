@@ -24,9 +24,11 @@ template <class Number> struct Pixels {
     u32 tap = k / c;
     return {(int)(tap / (kh * kw)), (int)(tap / kw % kh), (int)(tap % kw), k % c};
   }
-  // next moves on by 32 numbers; a division for every slice would cost more.
-  MEMBER void next(Column &k) const {
+  // next moves on by 32 numbers, and tells whether they are another tap's; a division
+  // for every slice would cost more.
+  MEMBER bool next(Column &k) const {
     k.c += 32;
+    const bool other = k.c >= c;
     while (k.c >= c) {
       k.c -= c;
       if (++k.x < (int)kw) continue;
@@ -34,6 +36,7 @@ template <class Number> struct Pixels {
       if (++k.y < (int)kh) continue;
       k.y = 0, k.t++;
     }
+    return other;
   }
   MEMBER bool find(const Row &r, const Column &k, const Number **from) const {
     int ft = r.t + k.t, y = r.y + k.y, xx = r.x + k.x;

@@ -42,6 +42,9 @@ func attention(c *call) error {
 		do(t.name, t.queries, (t.queries+4*t.keys)*2*wide, true, c.out, in[0], in[1], in[2], bias, a.Heads, d, a.Scale, c.kind())
 		return nil
 	}
+	if c.byProducts(c.n) {
+		return c.attendByProducts(a, s)
+	}
 	for i := range in {
 		var err error
 		if in[i], err = c.f(i); err != nil {
@@ -163,7 +166,7 @@ func (d *Device) RoundingOf(p *plan.Plan) func(*graph.Node) tensor.DType {
 	return func(n *graph.Node) tensor.DType {
 		switch n.Op {
 		case graph.Attention:
-			if l.flash(n) {
+			if l.flash(n) || l.byProducts(n) {
 				return tensor.BF16
 			}
 		case graph.MatMul, graph.Conv3D:

@@ -81,6 +81,9 @@ func (l *layout) reads(n *graph.Node, input int) (tensor.DType, bool) {
 		t, k := l.precision.computes(w.DType), n.In[1].Shape[1]
 		return t, t != tensor.F32 && k%8 == 0
 	case graph.Attention:
+		if l.byProducts(n) {
+			return tensor.BF16, input < 2
+		}
 		d := n.Shape[1] / n.Attr.(graph.AttentionAttr).Heads
 		return tensor.BF16, input < 3 && padded(d) == d && l.flash(n)
 	}
@@ -93,7 +96,7 @@ func (l *layout) stores(n *graph.Node) bool {
 	case graph.Norm, graph.NormModulate, graph.RoPE:
 		return true
 	case graph.Attention:
-		return l.flash(n)
+		return l.flash(n) || l.byProducts(n)
 	case graph.MatMul:
 		w, _ := root(n.In[1])
 		return w.Op == graph.Weight && l.precision.computes(w.DType) != tensor.F32

@@ -205,8 +205,8 @@ func (s *scratch) find(key narrowed, n int64) (m mem, there bool) {
 		s.cursor += roundUp(n)
 	}
 	s.number++
-	if s.learning {
-		s.reads[s.step] = append(s.reads[s.step], s.held[i].by)
+	if by := s.held[i].by; s.learning && !slices.Contains(s.reads[s.step], by) {
+		s.reads[s.step] = append(s.reads[s.step], by)
 		need := int64(0)
 		for _, r := range s.reads[s.step] {
 			need += r.size

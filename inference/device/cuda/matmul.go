@@ -47,13 +47,19 @@ func matmul(c *call) error {
 	if err != nil {
 		return err
 	}
+	return c.product(a, w, m, n, k, t, end)
+}
+
+// product multiplies m rows of k numbers by n rows of them, both of type t in 16 bits.
+func (c *call) product(a, w mem, m, n, k int, t tensor.DType, end []any) error {
+	flops := 2 * float64(m) * float64(n) * float64(k)
 	if c.dev.wide {
 		return c.wideProduct(a, w, m, n, k, t, flops, end)
 	}
 	g, parts := c.dev.tile("matmul", m, n, k, true)
 	var partial mem
 	if parts > 1 {
-		partial = c.room(int64(parts) * int64(m) * int64(n) * 4)
+		partial = c.room(0, int64(parts)*int64(m)*int64(n)*4)
 	}
 	c.split(g.count(m, n)*parts, flops, true, func(first, count int) {
 		c.launch("matmul", "matmul_"+t.String()+"_"+g.name, count, g.threads, g.shared, append([]any{a, w, m, n, k, first, parts, partial}, end...)...)
@@ -69,9 +75,10 @@ func (c *call) join(partial mem, parts, m, n int, end []any) {
 	}
 }
 
-// room is scratch that holds nothing afterwards.
-func (c *call) room(n int64) mem {
-	m, _ := c.scratch.find(narrowed{k: -1, padded: c.scratch.step}, n)
+// room is scratch that holds nothing afterwards: number 0 for sums of parts, others for
+// what else a step needs beside them.
+func (c *call) room(number int, n int64) mem {
+	m, _ := c.scratch.find(narrowed{k: -1 - number, padded: c.scratch.step}, n)
 	return m
 }
 

@@ -90,7 +90,7 @@ func (c *call) storedProduct(g gemmTile, parts, m, n, k, scale int, flops float6
 	}
 	var partial mem
 	if parts > 1 {
-		partial = c.room(int64(parts) * int64(m) * int64(n) * 4)
+		partial = c.room(0, int64(parts)*int64(m)*int64(n)*4)
 	}
 	flops *= 1 + widenProducts*float64(blocks(m, g.m))/float64(m)
 	c.split(g.count(m, n)*parts, flops, true, func(first, count int) {

@@ -35,7 +35,7 @@ func TestEveryTile(t *testing.T) {
 			}
 		})
 	}
-	for _, force := range []string{"small", "large"} {
+	for _, force := range []string{"small", "large", "bands"} {
 		t.Run("attention "+force, func(t *testing.T) {
 			d := onHost(t, Options{Precision: Fast}).(*Device)
 			d.force = force

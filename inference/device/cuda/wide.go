@@ -37,7 +37,7 @@ func (c *call) wideProduct(a, w mem, m, n, k int, t tensor.DType, flops float64,
 	}
 	var partial mem
 	if parts > 1 {
-		partial = c.room(int64(parts) * int64(m) * int64(n) * 4)
+		partial = c.room(0, int64(parts)*int64(m)*int64(n)*4)
 	}
 	c.split(g.count(m, n)*parts, flops, true, func(first, count int) {
 		c.launch("matmul_sm90a", "wide_"+t.String()+"_"+g.name, min(count, max(1, c.dev.info.Processors)), g.threads, g.shared,

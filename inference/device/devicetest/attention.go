@@ -31,6 +31,8 @@ func attentionCases() (cases []Case) {
 		{6 * 7, 6 * 7, 2, 32, false, graph.AtPixel, 6, 2},
 		{5 * 4, 5 * 4, 3, 10, false, graph.AtPixel, 5, -1},
 		{20, 20, 1, 256, false, graph.Everywhere, 0, -1},
+		{50, 77, 1, 264, false, graph.Everywhere, 0, -1},
+		{3 * 45, 3 * 45, 1, 136, false, graph.InFrame, 3, -1}, // the VAE's
 		{300, 409, 2, 128, false, graph.Everywhere, 0, -1},
 		{4 * 90, 4 * 90, 1, 64, false, graph.Everywhere, 4, 1},
 	} {
