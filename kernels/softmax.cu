@@ -14,15 +14,15 @@ KERNEL(256, softmax_bf16, const u32 *stop, u16 *out, const float *x, u32 rows, u
   float top = NEGATIVE_INFINITY, sum = 0;
   for (u32 i = lane; i < k; i += 32) {
     const float v = from[i] * to_powers, high = max_f32(top, v);
-    sum = fma_f32(sum, exp2_f32(top - high), exp2_f32(v - high));
+    sum = fma_f32(sum, exp2_flush(top - high), exp2_flush(v - high));
     top = high;
   }
   const float level = warp_max(top);
-  const float by = 1.f / warp_sum(top == NEGATIVE_INFINITY ? 0.f : sum * exp2_f32(top - level));
+  const float by = 1.f / warp_sum(top == NEGATIVE_INFINITY ? 0.f : sum * exp2_flush(top - level));
   u32 *to = (u32 *)(out + (u64)row * padded);
   for (u32 i = lane; i < padded / 2; i += 32) {
-    const float a = 2 * i < k ? exp2_f32(fma_f32(from[2 * i], to_powers, -level)) * by : 0.f;
-    const float b = 2 * i + 1 < k ? exp2_f32(fma_f32(from[2 * i + 1], to_powers, -level)) * by : 0.f;
+    const float a = 2 * i < k ? exp2_flush(fma_f32(from[2 * i], to_powers, -level)) * by : 0.f;
+    const float b = 2 * i + 1 < k ? exp2_flush(fma_f32(from[2 * i + 1], to_powers, -level)) * by : 0.f;
     to[i] = Brain::pair(a, b);
   }
 }

@@ -237,6 +237,15 @@ DEVICE float float_of(u32 b) {
   memcpy(&v, &b, 4);
   return v;
 }
+DEVICE bool warp_any(bool v) {
+  const u32 word = v;
+  emu::together("vote.any", &word, 1, [](emu::Warp &w) {
+    u32 any = 0;
+    for (u32 lane = 0; lane < 32; lane++) any |= w.in[lane][0];
+    for (u32 lane = 0; lane < 32; lane++) w.out[lane][0] = any;
+  });
+  return *emu::result();
+}
 DEVICE float from_lane_xor(float v, u32 mask) {
   u32 words[2] = {bits_of(v), mask};
   emu::together("shfl.bfly", words, 2, [](emu::Warp &w) {
@@ -260,5 +269,10 @@ DEVICE float max_f32(float a, float b) { return fmaxf(a, b); }
 DEVICE float min_f32(float a, float b) { return fminf(a, b); }
 DEVICE float sqrt_f32(float x) { return sqrtf(x); }
 DEVICE float exp2_f32(float x) { return exp2f(x); }
+DEVICE float inverse_f32(float x) { return 1.f / x; }
+DEVICE float exp2_flush(float x) {
+  const float r = exp2f(x);
+  return r < 0x1p-126f ? 0.f : r;
+}
 DEVICE float round_f32(float x) { return nearbyintf(x); }
 DEVICE double round_f64(double x) { return nearbyint(x); }

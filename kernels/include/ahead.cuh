@@ -80,12 +80,12 @@ template <int Keys> DEVICE void weigh(float (&s)[Keys / 2], Weights &w, float sc
     high = max_f32(high, from_lane_xor(high, 1));
     high = max_f32(high, from_lane_xor(high, 2));
     const float level = high == NEGATIVE_INFINITY ? 0.f : high * to_powers;
-    w.fade[e] = exp2_f32(fma_f32(w.top[e], to_powers, -level));
+    w.fade[e] = exp2_flush(fma_f32(w.top[e], to_powers, -level));
     w.top[e] = high;
     float sum = 0;
     UNROLL for (u32 j = 0; j < Keys / 8; j++)
       UNROLL for (u32 i = 2 * e; i < 2 * e + 2; i++) {
-        s[4 * j + i] = exp2_f32(fma_f32(s[4 * j + i], to_powers, -level));
+        s[4 * j + i] = exp2_flush(fma_f32(s[4 * j + i], to_powers, -level));
         sum += s[4 * j + i];
       }
     w.total[e] = fma_f32(w.total[e], w.fade[e], sum);

@@ -47,6 +47,13 @@ DEVICE bool barrier_any(bool v) {
                : "=r"(r) : "r"((u32)v) : "memory");
   return r != 0;
 }
+// warp_any tells every lane whether any of them said so.
+DEVICE bool warp_any(bool v) {
+  u32 r;
+  asm volatile("{ .reg .pred p, q; setp.ne.u32 p, %1, 0; vote.sync.any.pred q, p, 0xffffffff; selp.u32 %0, 1, 0, q; }"
+               : "=r"(r) : "r"((u32)v) : "memory");
+  return r != 0;
+}
 // from_lane returns v of the lane whose number differs in the bits of mask.
 DEVICE float from_lane_xor(float v, u32 mask) {
   float r;
@@ -92,6 +99,19 @@ DEVICE float sqrt_f32(float x) {
 DEVICE float exp2_f32(float x) {
   float r;
   asm("ex2.approx.f32 %0, %1;" : "=f"(r) : "f"(x));
+  return r;
+}
+// exp2_flush is the same where what is under 2^-126 may be 0; it is one instruction, and
+// the other five.
+DEVICE float exp2_flush(float x) {
+  float r;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
+  return r;
+}
+// inverse_f32 is 1/x for x from 1 to infinity, within 1 unit.
+DEVICE float inverse_f32(float x) {
+  float r;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
   return r;
 }
 DEVICE float round_f32(float x) {

@@ -99,23 +99,36 @@ template <class T, int D, int MT, int Keys> DEVICE void flash(const Flash &f, u3
               }
             }
         }
+    // Weights are powers over the highest logit so far, or over one that was the highest
+    // a while ago: as long as none is over it by more than 8, sums are only up to 256
+    // times larger, and what is in them need not be multiplied anew for every tile.
+    float high[MT][2];
+    bool grown = false;
     UNROLL for (int m = 0; m < MT; m++)
       UNROLL for (int e = 0; e < 2; e++) {
-        float high = top[m][e];
-        UNROLL for (int j = 0; j < Keys / 8; j++) high = max_f32(high, max_f32(s[m][j][2 * e], s[m][j][2 * e + 1]));
-        high = max_f32(high, from_lane_xor(high, 1));
-        high = max_f32(high, from_lane_xor(high, 2));
-        const float level = high == NEGATIVE_INFINITY ? 0.f : high * to_powers;
-        const float fade = exp2_f32(fma_f32(top[m][e], to_powers, -level));
-        top[m][e] = high;
-        float sum_of = 0;
+        float h = s[m][0][2 * e];
+        UNROLL for (int j = 0; j < Keys / 8; j++) h = max_f32(h, max_f32(s[m][j][2 * e], s[m][j][2 * e + 1]));
+        h = max_f32(h, from_lane_xor(h, 1));
+        high[m][e] = max_f32(h, from_lane_xor(h, 2));
+        grown |= high[m][e] * to_powers > fma_f32(top[m][e], to_powers, 8.f);
+      }
+    if (warp_any(grown))
+      UNROLL for (int m = 0; m < MT; m++)
+        UNROLL for (int e = 0; e < 2; e++) {
+          const float to = max_f32(top[m][e], high[m][e]);
+          const float fade = to == NEGATIVE_INFINITY ? 0.f : exp2_flush((top[m][e] - to) * to_powers);
+          top[m][e] = to;
+          total[m][e] *= fade;
+          UNROLL for (int j = 0; j < D / 8; j++) sum[m][j][2 * e] *= fade, sum[m][j][2 * e + 1] *= fade;
+        }
+    UNROLL for (int m = 0; m < MT; m++)
+      UNROLL for (int e = 0; e < 2; e++) {
+        const float level = top[m][e] == NEGATIVE_INFINITY ? 0.f : top[m][e] * to_powers;
         UNROLL for (int j = 0; j < Keys / 8; j++)
           UNROLL for (int i = 2 * e; i < 2 * e + 2; i++) {
-            s[m][j][i] = exp2_f32(fma_f32(s[m][j][i], to_powers, -level));
-            sum_of += s[m][j][i];
+            s[m][j][i] = exp2_flush(fma_f32(s[m][j][i], to_powers, -level));
+            total[m][e] += s[m][j][i];
           }
-        total[m][e] = fma_f32(total[m][e], fade, sum_of);
-        UNROLL for (int j = 0; j < D / 8; j++) sum[m][j][2 * e] *= fade, sum[m][j][2 * e + 1] *= fade;
       }
     UNROLL for (int kk = 0; kk < Keys / 16; kk++) {
       u32 p[MT][4];

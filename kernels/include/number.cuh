@@ -50,11 +50,12 @@ DEVICE float exp_f32(float x) {
 enum Act : u32 { NO_ACT, SILU, GELU };
 
 // activate is one of graph/act.go; GELU is the tanh approximation, which is
-// x·σ(2u) for u = √(2/π)(x + 0.044715x³).
+// x·σ(2u) for u = √(2/π)(x + 0.044715x³). It is worked out for every number that leaves
+// a product or a norm, so σ is five instructions: it is within 3e-7 of what it should be.
 DEVICE float activate(u32 act, float x) {
   if (act == NO_ACT) return x;
-  float u = act == SILU ? x : 1.5957691216f * fma_f32(0.044715f * x * x, x, x);
-  return x / (1.f + exp_f32(-u));
+  const float u = act == SILU ? x : 1.5957691216f * fma_f32(0.044715f * x * x, x, x);
+  return x * inverse_f32(1.f + exp2_flush(u * -1.44269504f));
 }
 
 // sincos_f64 is for arguments up to a few thousand: π/2 is taken off in two
