@@ -101,7 +101,8 @@ template <class T, int D, int MT, int Keys> DEVICE void flash(const Flash &f, u3
         }
     // Weights are powers over the highest logit so far, or over one that was the highest
     // a while ago: as long as none is over it by more than 8, sums are only up to 256
-    // times larger, and what is in them need not be multiplied anew for every tile.
+    // times larger, and what is in them need not be multiplied anew for every tile. Each
+    // query decides for itself, so that the others of its warp change nothing.
     float high[MT][2];
     bool grown = false;
     UNROLL for (int m = 0; m < MT; m++)
@@ -110,14 +111,14 @@ template <class T, int D, int MT, int Keys> DEVICE void flash(const Flash &f, u3
         UNROLL for (int j = 0; j < Keys / 8; j++) h = max_f32(h, max_f32(s[m][j][2 * e], s[m][j][2 * e + 1]));
         h = max_f32(h, from_lane_xor(h, 1));
         high[m][e] = max_f32(h, from_lane_xor(h, 2));
-        grown |= high[m][e] * to_powers > fma_f32(top[m][e], to_powers, 8.f);
+        if (high[m][e] * to_powers > fma_f32(top[m][e], to_powers, 8.f)) grown = true;
+        else high[m][e] = top[m][e];
       }
     if (warp_any(grown))
       UNROLL for (int m = 0; m < MT; m++)
         UNROLL for (int e = 0; e < 2; e++) {
-          const float to = max_f32(top[m][e], high[m][e]);
-          const float fade = to == NEGATIVE_INFINITY ? 0.f : exp2_flush((top[m][e] - to) * to_powers);
-          top[m][e] = to;
+          const float fade = high[m][e] == top[m][e] ? 1.f : exp2_flush((top[m][e] - high[m][e]) * to_powers);
+          top[m][e] = high[m][e];
           total[m][e] *= fade;
           UNROLL for (int j = 0; j < D / 8; j++) sum[m][j][2 * e] *= fade, sum[m][j][2 * e + 1] *= fade;
         }
