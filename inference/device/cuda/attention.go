@@ -80,9 +80,8 @@ type flashTile struct {
 
 // flashTile takes 128 queries to a block, which reads keys half as often, where the
 // blocks then still fill the GPU; one of them takes as long as 1.6 of 64 queries, so
-// it is supposed where it was not measured, and for windows: there blocks of 128 see more
-// keys that some of their queries do not, and round otherwise. Two blocks fit on a
-// processor.
+// it is supposed where it was not measured. Two blocks fit on a processor. Both make the
+// same to the bit.
 func (d *Device) flashTile(wide int, s rowSpread, heads int) flashTile {
 	keys := 64
 	if wide == 128 { // two blocks find room in the 100 KB of a GeForce's processor
@@ -97,7 +96,7 @@ func (d *Device) flashTile(wide int, s rowSpread, heads int) flashTile {
 		return map[bool]flashTile{true: large, false: small}[d.force == "large"]
 	}
 	lasts := 1.6
-	if measured, ok := d.lasts[wide]; ok && s.per == 0 {
+	if measured, ok := d.lasts[wide]; ok {
 		lasts = measured
 	}
 	if wide > 32 && s.queries > 64 && lasts*waves(large) <= waves(small) {
