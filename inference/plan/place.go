@@ -48,10 +48,11 @@ type builder struct {
 
 func (b *builder) node(n *graph.Node) error {
 	p := b.plan
-	size := n.DType.Size(n.Shape.Len())
+	dtype := n.DType
 	if d, ok := p.Narrow[n]; ok {
-		size = d.Size(n.Shape.Len())
+		dtype = d
 	}
+	size := dtype.Size(n.Shape.Len())
 	switch n.Op {
 	case graph.Weight:
 		return nil // placed already
@@ -76,7 +77,7 @@ func (b *builder) node(n *graph.Node) error {
 			return fmt.Errorf("plan: two states %s", n.Name)
 		}
 		b.slots[n.ID] = Slot{Region: States, Off: b.states.take(size), Size: size}
-		p.States[n.Name] = Port{n.DType, n.Shape, b.slots[n.ID]}
+		p.States[n.Name] = Port{dtype, n.Shape, b.slots[n.ID]}
 		return nil
 	case graph.Const:
 		b.slots[n.ID] = Slot{Region: Consts, Off: b.consts.take(size), Size: size}

@@ -21,8 +21,13 @@ func conv3d(c *call) error {
 		}
 		next++
 	}
+	short := a.Cached && t != tensor.F32 && c.half[c.n.In[next]] == t
 	if a.Cached {
-		if cache, err = c.f(next); err != nil {
+		read := c.f
+		if short {
+			read = c.raw
+		}
+		if cache, err = read(next); err != nil {
 			return err
 		}
 		front = c.shape(next)[0]
@@ -54,7 +59,7 @@ func conv3d(c *call) error {
 	if in, err = c.narrowed(0, x[0]*x[1]*x[2], ch, up8(ch), t); err != nil {
 		return err
 	}
-	if a.Cached {
+	if a.Cached && !short {
 		cache = c.narrow(cache, front*x[1]*x[2], ch, up8(ch), t)
 	}
 	ch = up8(ch)

@@ -30,15 +30,21 @@ func (d *Device) narrow(g *graph.Graph) map[*graph.Node]tensor.DType {
 
 // halves finds the values that may be stored in 16 bits at once: those that nobody
 // reads but products and attention, which would round them to the same 16 bits
-// anyway. Nothing is rounded that was not, so results stay the same to the bit.
+// anyway, and the states that keep such values for a convolution's next run. Nothing is
+// rounded that was not, so results stay the same to the bit.
 func (l *layout) halves() map[*graph.Node]tensor.DType {
 	half, not := map[*graph.Node]tensor.DType{}, map[*graph.Node]bool{}
 	if l.dev.opt.Wide {
 		return half
 	}
+	made := map[*graph.Node]bool{}
 	for _, s := range l.plan.Steps {
 		if s.Node == nil {
 			continue
+		}
+		made[s.Node] = true
+		if s.Node.Op == graph.Keep {
+			continue // below
 		}
 		for j, in := range s.Node.In {
 			r, _ := root(in)
@@ -51,16 +57,11 @@ func (l *layout) halves() map[*graph.Node]tensor.DType {
 		}
 	}
 	for _, s := range l.plan.Steps {
-		if n := s.Node; n != nil && (s.Out.Region != plan.Arena || !l.stores(n)) {
+		if n := s.Node; n != nil && n.Op != graph.Keep && (s.Out.Region != plan.Arena || !l.stores(n)) {
 			not[n] = true
 		}
 	}
-	made := map[*graph.Node]bool{}
-	for _, s := range l.plan.Steps {
-		if s.Node != nil {
-			made[s.Node] = true
-		}
-	}
+	l.keeps(half, not, made)
 	for n := range half {
 		if not[n] || !made[n] {
 			delete(half, n)
@@ -69,13 +70,43 @@ func (l *layout) halves() map[*graph.Node]tensor.DType {
 	return half
 }
 
+// keeps settles values that states keep: both have 16 bits, or neither. All programs that
+// share a state must come to the same, those too that do not read it yet, and they do: it
+// is the convolution that reads the value now that will read the state.
+func (l *layout) keeps(half map[*graph.Node]tensor.DType, not, made map[*graph.Node]bool) {
+	of := map[*graph.Node]*graph.Node{} // a state's value
+	for _, s := range l.plan.Steps {
+		if s.Node != nil && s.Node.Op == graph.Keep {
+			of[s.Node.In[1]] = s.Node.In[0]
+		}
+	}
+	short := func(n *graph.Node) bool { return half[n] != 0 && !not[n] && made[n] }
+	for again := true; again; {
+		again = false
+		for state, x := range of {
+			t, read := half[state]
+			if short(x) && !not[state] && (!read || t == half[x]) {
+				continue
+			}
+			again = again || !not[x]
+			not[x], not[state] = true, true
+		}
+	}
+	for state, x := range of {
+		if !not[state] {
+			half[state], made[state] = half[x], true
+		}
+	}
+}
+
 // reads tells as what type a node reads an input, where that is 16 bits in rows
 // without padding.
 func (l *layout) reads(n *graph.Node, input int) (tensor.DType, bool) {
 	switch n.Op {
 	case graph.MatMul, graph.Conv3D:
 		w, _ := root(n.In[1])
-		if w.Op != graph.Weight || input != 0 {
+		cache := n.Op == graph.Conv3D && n.Attr.(graph.Conv3DAttr).Cached && input == len(n.In)-1
+		if w.Op != graph.Weight || input != 0 && !cache {
 			return 0, false
 		}
 		t, k := l.precision.computes(w.DType), n.In[1].Shape[1]
