@@ -33,6 +33,7 @@ const (
 	Mix
 	Composite // a mark, not an operation
 	NormModulate
+	AddDupUp
 	NumOps
 )
 
@@ -41,13 +42,14 @@ var names = [NumOps]string{
 	Add: "add", Mul: "mul", Act: "act", MatMul: "matmul", Norm: "norm", Modulate: "modulate", Gate: "gate",
 	RoPE: "rope", Attention: "attention", Conv3D: "conv3d", Keep: "keep", Permute: "permute",
 	DupUp: "dupup", AvgDown: "avgdown", Gather: "gather", Concat: "concat", Sinusoid: "sinusoid", Mix: "mix",
-	Composite: "composite", NormModulate: "norm_modulate",
+	Composite: "composite", NormModulate: "norm_modulate", AddDupUp: "add_dupup",
 }
 
 func (o Op) String() string { return names[o] }
 
 var meaning = [NumOps]func(n *Node, in []*Node) *Node{
 	NormModulate: normModulateMeaning,
+	AddDupUp:     addDupUpMeaning,
 }
 
 // Decompose draws a composite node again in smaller operations on in.

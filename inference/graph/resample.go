@@ -21,6 +21,17 @@ func (n *Node) DupUp(out int, a ResampleAttr) *Node {
 	return r
 }
 
+// AddDupUp is n plus x.DupUp, which nobody need put together first.
+func (n *Node) AddDupUp(x *Node, a ResampleAttr) *Node {
+	out := n.op(AddDupUp, n.Shape, a, n, x)
+	out.want(n.Shape.Equal(x.DupUp(n.Shape[3], a).Shape), "%v and %v", n.Shape, x.Shape)
+	return out
+}
+
+func addDupUpMeaning(n *Node, in []*Node) *Node {
+	return in[0].Add(in[1].DupUp(n.Shape[3], n.Attr.(ResampleAttr)))
+}
+
 // AvgDown moves time and space into channels, in the order (channel, t, y, x),
 // and averages consecutive groups of them: [T,H,W,C] to [(skip+T)/time, H/space,
 // W/space, out]. Source: AvgDown3D of the reference VAE.

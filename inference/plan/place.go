@@ -112,7 +112,7 @@ func (b *builder) node(n *graph.Node) error {
 // what it is of, as they may where nobody wants that afterwards: devices read all that
 // a number depends on before they write it, and each row by itself.
 func (b *builder) inPlace(n *graph.Node) bool {
-	if n.Op != graph.Add && n.Op != graph.Gate && n.Op != graph.Norm {
+	if n.Op != graph.Add && n.Op != graph.AddDupUp && n.Op != graph.Gate && n.Op != graph.Norm {
 		return false
 	}
 	x := n.In[0]

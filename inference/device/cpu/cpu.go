@@ -38,6 +38,7 @@ var kernels = [graph.NumOps]func(*call){
 	graph.Sinusoid:     sinusoid,
 	graph.Mix:          mix,
 	graph.NormModulate: normModulate,
+	graph.AddDupUp:     addDupUp,
 }
 
 // Options choose how the device works.

@@ -4,10 +4,16 @@ import "kinora/inference/graph"
 
 // dupUp: output (t, y, x, o) is input channel j/repeats of slot
 // j = ((o·ft + t%ft)·f + y%f)·f + x%f at (t/ft, y/f, x/f).
-func dupUp(c *call) {
+func dupUp(c *call) { addDup(c, nil, 0) }
+
+func addDupUp(c *call) { addDup(c, c.f(0), 1) }
+
+// addDup is what input number `from` is repeated to, plus to, where it is not nil; to may
+// be the output.
+func addDup(c *call, to []float32, from int) {
 	a := c.n.Attr.(graph.ResampleAttr)
-	in, out := c.f(0), c.o()
-	xs, os := c.shape(0), c.n.Shape
+	in, out := c.f(from), c.o()
+	xs, os := c.shape(from), c.n.Shape
 	ch, co := xs[3], os[3]
 	repeats := co * a.Time * a.Space * a.Space / ch
 	c.each(os[0]*os[1], func(i int) {
@@ -17,7 +23,11 @@ func dupUp(c *call) {
 			dst := out[(i*os[2]+x)*co : (i*os[2]+x+1)*co]
 			for o := range dst {
 				j := ((o*a.Time+t%a.Time)*a.Space+y%a.Space)*a.Space + x%a.Space
-				dst[o] = src[j/repeats]
+				v := src[j/repeats]
+				if to != nil {
+					v += to[(i*os[2]+x)*co+o]
+				}
+				dst[o] = v
 			}
 		}
 	})

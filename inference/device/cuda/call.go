@@ -114,12 +114,17 @@ func (c *call) narrow(from mem, rows, k, padded int, t tensor.DType) mem {
 	if there {
 		return to
 	}
+	c.round(to, from, rows, k, padded, t)
+	return to
+}
+
+// round makes rows of k float32 numbers rows of padded ones of 16 bits.
+func (c *call) round(to, from mem, rows, k, padded int, t tensor.DType) {
 	name := "narrow_bf16"
 	if t == tensor.F16 {
 		name = "narrow_f16"
 	}
 	c.launch("narrow", name, blocks(rows*padded/8, 256), 256, 0, to, from, rows, k, padded)
-	return to
 }
 
 // touched is memory that a kernel reads without being given its address.

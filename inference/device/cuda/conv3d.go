@@ -56,6 +56,9 @@ func conv3d(c *call) error {
 		do("conv3d_f32", blocks(rows, 64)*blocks(out[3], 64), 256, sgemmShared)
 		return nil
 	}
+	if taps == 1 && front == 0 && !a.Up && a.Stride == [3]int{1, 1, 1} && a.Pad == [4]int{} {
+		return c.pointwise(weights, bias, residual, rows, out[3], ch, t)
+	}
 	if in, err = c.narrowed(0, x[0]*x[1]*x[2], ch, up8(ch), t); err != nil {
 		return err
 	}
@@ -68,5 +71,45 @@ func conv3d(c *call) error {
 	}
 	g, _ := c.dev.tile("conv3d", rows, out[3], taps*ch, false)
 	do("conv3d_"+t.String()+"_"+g.name, g.count(rows, out[3]), g.threads, g.shared)
+	return nil
+}
+
+// mostRounded is how many bytes of pixels are rounded at a time for a convolution of one
+// tap, which needs no neighbours.
+const mostRounded = 128 << 20
+
+// pointwise is a convolution of one tap, which is a product of rows of ch numbers.
+func (c *call) pointwise(weights, bias, residual mem, rows, n, ch int, t tensor.DType) error {
+	k := up8(ch)
+	product := func(x mem, first, m int) error {
+		r := residual
+		if r.at != 0 {
+			r = r.from(4*first*n, 4*m*n)
+		}
+		return c.product(x, weights, m, n, k, t, []any{c.out.from(4*first*n, 4*m*n), bias, mem{}, r, int(graph.NoAct), 1, 0, 0})
+	}
+	if c.half[c.n.In[0]] == t {
+		x, err := c.raw(0)
+		if err != nil {
+			return err
+		}
+		return product(x, 0, rows)
+	}
+	x, err := c.f(0)
+	if err != nil {
+		return err
+	}
+	band := min(rows, max(1, mostRounded/2/k/128)*128)
+	if c.dev.force == "bands" {
+		band = min(rows, 32)
+	}
+	short := c.room(1, int64(band)*int64(k)*2)
+	for first := 0; first < rows; first += band {
+		m := min(band, rows-first)
+		c.round(short, x.from(4*first*ch, 4*m*ch), m, ch, k, t)
+		if err := product(short, first, m); err != nil {
+			return err
+		}
+	}
 	return nil
 }

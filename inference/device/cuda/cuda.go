@@ -82,6 +82,7 @@ var builders = [graph.NumOps]func(*call) error{
 	graph.Sinusoid:     sinusoid,
 	graph.Mix:          mix,
 	graph.NormModulate: normModulate,
+	graph.AddDupUp:     addDupUp,
 }
 
 // Open returns the GPU as a device. What is missing it says in one sentence; the

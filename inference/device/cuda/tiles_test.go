@@ -39,8 +39,13 @@ func TestEveryTile(t *testing.T) {
 		t.Run("attention "+force, func(t *testing.T) {
 			d := onHost(t, Options{Precision: Fast}).(*Device)
 			d.force = force
-			for _, k := range devicetest.Cases()[graph.Attention] {
-				t.Run(k.Name, func(t *testing.T) { k.Run(t, d) })
+			for _, op := range []graph.Op{graph.Attention, graph.Conv3D, graph.Composite} {
+				if op != graph.Attention && force != "bands" {
+					continue
+				}
+				for _, k := range devicetest.Cases()[op] {
+					t.Run(k.Name, func(t *testing.T) { k.Run(t, d) })
+				}
 			}
 		})
 	}

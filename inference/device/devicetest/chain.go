@@ -56,5 +56,25 @@ func chainCases() (cases []Case) {
 			})
 		}
 	}
+	for _, dt := range []tensor.DType{tensor.F32, tensor.BF16, tensor.F16} {
+		const pixels, in, out = 2 * 5 * 9, 20, 12
+		x, h := d.tensor(1, 2, 5, 9, in), d.tensor(1, 2, 5, 9, out)
+		e, w := d.tensor(0.2, out, in).stored(dt)
+		e.Shape = tensor.Shape{out, in, 1, 1, 1}
+		cases = append(cases, Case{
+			Name: fmt.Sprint("shortcut ", dt), Weights: weights.Map{"w": e},
+			Draw: func(s *graph.Scope) *graph.Node {
+				return s.Input("x", tensor.F32, x.Shape...).Conv3D(s.Weight("w", e.Shape...), nil, nil, graph.Conv3DAttr{}).Add(s.Input("h", tensor.F32, h.Shape...))
+			},
+			Passes: []Pass{{In: map[string]Tensor{"x": x, "h": h}, Want: func(round func(float64) float64) Result {
+				r := linear(x.f(), w, make([]float64, out), pixels, out, in, graph.NoAct, round)
+				for i, v := range h.f() {
+					r.V[i] += v
+					r.Mag[i] += math.Abs(v)
+				}
+				return r
+			}}},
+		})
+	}
 	return cases
 }

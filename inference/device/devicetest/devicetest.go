@@ -60,7 +60,7 @@ func Cases() map[graph.Op][]Case {
 		graph.View: viewCases(), graph.Copy: copyCases(), graph.Add: addCases(), graph.Mul: mulCases(),
 		graph.Act: actCases(), graph.MatMul: matmulCases(), graph.Norm: normCases(), graph.Modulate: modulateCases(),
 		graph.Gate: gateCases(), graph.RoPE: ropeCases(), graph.Attention: attentionCases(), graph.Conv3D: conv3dCases(),
-		graph.Keep: keepCases(), graph.Permute: permuteCases(), graph.DupUp: dupUpCases(), graph.AvgDown: avgDownCases(),
+		graph.Keep: keepCases(), graph.Permute: permuteCases(), graph.DupUp: dupUpCases(), graph.AddDupUp: addDupUpCases(), graph.AvgDown: avgDownCases(),
 		graph.Gather: gatherCases(), graph.Concat: concatCases(), graph.Sinusoid: sinusoidCases(), graph.Mix: mixCases(),
 		graph.NormModulate: normModulateCases(), graph.Composite: chainCases(),
 	}

@@ -53,7 +53,8 @@ func (c chunk) up(s *graph.Scope, x *graph.Node, blocks int) *graph.Node {
 		}
 		x = c.upsample(b, x)
 		s.Tap("resample", x)
-		x = x.Add(s.Tap("shortcut", in.DupUp(x.Shape[3], attr)))
+		s.Tap("shortcut", in.DupUp(x.Shape[3], attr))
+		x = x.AddDupUp(in, attr)
 	}
 	return x
 }
