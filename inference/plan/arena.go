@@ -1,6 +1,9 @@
 package plan
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // align is where every value begins: a cache line is enough for the CPU, and 256
 // bytes is what a GPU's wide loads like.
@@ -8,48 +11,69 @@ const align = 256
 
 func up(n int64) int64 { return (n + align - 1) / align * align }
 
-// An arena hands out offsets, best fit, and remembers how far it ever reached.
-type arena struct {
-	free []span // sorted, disjoint, never touching
-	end  int64
-}
+// A row hands out offsets one after the other.
+type row struct{ end int64 }
 
-type span struct{ off, size int64 }
-
-func (a *arena) take(size int64) int64 {
-	size = up(size)
-	best := -1
-	for i, s := range a.free {
-		if s.size >= size && (best < 0 || s.size < a.free[best].size) {
-			best = i
-		}
-	}
-	if best >= 0 {
-		s := a.free[best]
-		if s.size == size {
-			a.free = slices.Delete(a.free, best, best+1)
-		} else {
-			a.free[best] = span{s.off + size, s.size - size}
-		}
-		return s.off
-	}
-	off := a.end
-	if n := len(a.free); n > 0 && a.free[n-1].off+a.free[n-1].size == a.end {
-		off = a.free[n-1].off // grow the hole at the end
-		a.free = a.free[:n-1]
-	}
-	a.end = off + size
+func (r *row) take(size int64) int64 {
+	off := r.end
+	r.end += up(size)
 	return off
 }
 
-func (a *arena) give(off, size int64) {
-	size = up(size)
-	i, _ := slices.BinarySearchFunc(a.free, off, func(s span, o int64) int { return int(s.off - o) })
-	a.free = slices.Insert(a.free, i, span{off, size})
-	for j := min(i+1, len(a.free)-1); j > 0 && j >= i; j-- { // join neighbours
-		if l, r := a.free[j-1], a.free[j]; l.off+l.size == r.off {
-			a.free[j-1].size += r.size
-			a.free = slices.Delete(a.free, j, j+1)
-		}
+// An arena is memory that is used again. Until pack has seen them all, it hands
+// out places that do not exist, far apart.
+type arena struct{ spans []span }
+
+// A span is taken at one node and given back after another.
+type span struct {
+	size, off int64
+	from, to  int
+}
+
+// apart is how far places that do not exist are from each other; no span is so large.
+const apart = 44
+
+func (a *arena) take(size int64, at int) int64 {
+	a.spans = append(a.spans, span{size: up(size), from: at, to: at})
+	return int64(len(a.spans)-1) << apart
+}
+
+func (a *arena) give(off int64, at int) { a.spans[off>>apart].to = at }
+
+// pack finds each span its place, the large ones first, in the smallest gap between those
+// that are there at the same time, and returns how far they reach.
+func (a *arena) pack() (end int64) {
+	order := make([]*span, len(a.spans))
+	for i := range a.spans {
+		order[i] = &a.spans[i]
 	}
+	slices.SortStableFunc(order, func(x, y *span) int { return cmp.Compare(y.size, x.size) })
+	var beside []*span
+	for i, p := range order {
+		beside = beside[:0]
+		for _, q := range order[:i] {
+			if q.from <= p.to && p.from <= q.to {
+				beside = append(beside, q)
+			}
+		}
+		slices.SortFunc(beside, func(x, y *span) int { return cmp.Compare(x.off, y.off) })
+		var at, best int64
+		best = -1
+		for _, q := range beside {
+			if gap := q.off - at; gap >= p.size && (best < 0 || gap < best) {
+				p.off, best = at, gap
+			}
+			at = max(at, q.off+q.size)
+		}
+		if best < 0 {
+			p.off = at
+		}
+		end = max(end, p.off+p.size)
+	}
+	return end
+}
+
+// place turns a place that does not exist, or one within it, into what pack has found.
+func (a *arena) place(off int64) int64 {
+	return a.spans[off>>apart].off + off&(1<<apart-1)
 }

@@ -31,19 +31,34 @@ func place(g *graph.Graph, o Options) (*Plan, error) {
 	for _, n := range g.Out {
 		p.Out = append(p.Out, Port{n.DType, n.Shape, b.slots[n.ID]})
 	}
-	p.Size[IO], p.Size[Arena], p.Size[States], p.Size[Consts] = b.io.end, b.scratch.end, b.states.end, b.consts.end
+	p.Size[IO], p.Size[Arena], p.Size[States], p.Size[Consts] = b.io.end, b.scratch.pack(), b.states.end, b.consts.end
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		for j := range s.In {
+			b.settle(&s.In[j])
+		}
+		b.settle(&s.Out)
+	}
 	return p, nil
 }
 
+// settle gives a value of the arena its place.
+func (b *builder) settle(s *Slot) {
+	if s.Region == Arena {
+		s.Off = b.scratch.place(s.Off)
+	}
+}
+
 type builder struct {
-	plan                        *Plan
-	last                        []int
-	slots                       []Slot
-	out                         map[int]bool
-	held                        map[int][]*graph.Node // what is given back after the node of this ID, which does not read it
-	uploads                     map[int]Step          // before the node of this ID
-	fine                        bool
-	io, scratch, states, consts arena
+	plan               *Plan
+	last               []int
+	slots              []Slot
+	out                map[int]bool
+	held               map[int][]*graph.Node // what is given back after the node of this ID, which does not read it
+	uploads            map[int]Step          // before the node of this ID
+	fine               bool
+	io, states, consts row
+	scratch            arena
 }
 
 func (b *builder) node(n *graph.Node) error {
@@ -97,7 +112,7 @@ func (b *builder) node(n *graph.Node) error {
 		b.slots[n.ID] = b.slots[n.In[0].ID]
 		b.last[n.In[0].ID] = -1 // its place lives on
 	default:
-		b.slots[n.ID] = Slot{Region: Arena, Off: b.scratch.take(size), Size: size}
+		b.slots[n.ID] = Slot{Region: Arena, Off: b.scratch.take(size, n.ID), Size: size}
 	}
 	s := Step{Node: n, Out: b.slots[n.ID]}
 	for _, m := range n.In {
@@ -156,7 +171,7 @@ func (b *builder) release(n *graph.Node) {
 	for _, m := range slices.Concat([]*graph.Node{n}, n.In, b.held[n.ID]) {
 		r, _ := root(m)
 		if s := b.slots[r.ID]; s.Region == Arena && b.last[r.ID] == n.ID {
-			b.scratch.give(s.Off, s.Size)
+			b.scratch.give(s.Off, n.ID)
 			b.last[r.ID] = -1 // once, even if read twice
 		}
 	}

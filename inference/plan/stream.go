@@ -31,7 +31,7 @@ func (b *builder) weights(g *graph.Graph, o Options) error {
 		b.plan.Weights = append(b.plan.Weights, Weight{n.Name, n.DType, n.Shape, s})
 	}
 	if o.Map {
-		var resident arena
+		var resident row
 		for i, n := range list {
 			s := Slot{Region: Mapped, Size: n.DType.Size(n.Shape.Len()), Weight: i}
 			if o.Made != nil && o.Made(n.Name) {
@@ -46,7 +46,7 @@ func (b *builder) weights(g *graph.Graph, o Options) error {
 		if err != nil {
 			return err
 		}
-		var resident arena
+		var resident row
 		for _, n := range list {
 			if stay[n.Name] {
 				size := n.DType.Size(n.Shape.Len())
