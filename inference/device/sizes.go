@@ -5,6 +5,9 @@ import "kinora/inference/plan"
 // Sizes is what loading and running a plan takes of a device, in bytes.
 type Sizes struct {
 	Own int64 // ends with the program
+	// Scratch is only used while a program runs. Those that share take turns in it: one
+	// that finds enough there takes none. It ends with the last of them.
+	Scratch int64
 	// Shared is held once, by name, for all programs that share it: states, what was
 	// prepared from weights, and, under names that begin with Weight, weights that the
 	// plan's resident region stands for.
@@ -19,7 +22,7 @@ const Weight = "weight "
 
 // Total returns what a program takes that shares with nobody.
 func (s Sizes) Total() int64 {
-	sum := s.Own + s.Passing
+	sum := s.Own + s.Scratch + s.Passing
 	for _, n := range s.Shared {
 		sum += n
 	}
@@ -43,7 +46,11 @@ func SizesOf(dev Device, p *plan.Plan) (Sizes, error) {
 func PlanSizes(p *plan.Plan) Sizes {
 	s := Sizes{Shared: map[string]int64{}}
 	for r, n := range p.Size {
-		if plan.Region(r) != plan.States {
+		switch plan.Region(r) {
+		case plan.States:
+		case plan.Arena:
+			s.Scratch = n
+		default:
 			s.Own += n
 		}
 	}

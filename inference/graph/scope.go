@@ -29,15 +29,33 @@ func (s *Scope) Tap(name string, n *Node) *Node {
 	return n
 }
 
+// TapMore is Tap for what is drawn in pieces: n follows what has that name already.
+func (s *Scope) TapMore(name string, n *Node) *Node {
+	at := s.At(name).prefix
+	if before := s.g.Taps[at]; before != nil {
+		s.g.Taps[at] = Join(before, n)
+		return n
+	}
+	return s.Tap(name, n)
+}
+
 // Input declares a value given at run time.
 func (s *Scope) Input(name string, d tensor.DType, shape ...int) *Node {
 	return s.g.add(Input, name, d, shape, nil)
 }
 
 // State declares memory that starts as zeros and stays between the runs of all
-// programs that share it. Keep is what changes it.
+// programs that share it. Keep is what changes it. Declared again it is the same, and
+// holds what it was made to keep until then.
 func (s *Scope) State(name string, shape ...int) *Node {
-	return s.g.add(State, s.At(name).prefix, tensor.F32, shape, nil)
+	at := s.At(name).prefix
+	for _, n := range s.g.Nodes {
+		if n.Op == State && n.Name == at {
+			n.want(n.Shape.Equal(shape), "%s is %v and %v", at, n.Shape, shape)
+			return n
+		}
+	}
+	return s.g.add(State, at, tensor.F32, shape, nil)
 }
 
 // Const declares numbers known when the graph is drawn.

@@ -64,8 +64,8 @@ func TestClipsKeepTheirPlans(t *testing.T) {
 	}
 }
 
-// A plan tells what will run, and not what was tried: here the decoder of the first
-// frame just fits, the one of the others does not.
+// A plan tells what will run, and not what was tried: here the decoder of later frames
+// just fits, and the one of the first beside it does not.
 func TestPlansLeaveOutWhatWasTried(t *testing.T) {
 	r := fish
 	r.Width, r.Height, r.Frames, r.Steps = 640, 32, 5, 2
@@ -84,12 +84,13 @@ func TestPlansLeaveOutWhatWasTried(t *testing.T) {
 		return m, peak
 	}
 	m, _ := plan(1 << 40)
-	first := slices.IndexFunc(m.Phases, func(ph inference.Phase) bool { return ph.Name == decoderPhase+", first frame" })
+	// the program for later frames is loaded first; with so much, the other finds no room
+	first := slices.IndexFunc(m.Phases, func(ph inference.Phase) bool { return ph.Name == decoderPhase })
 	m, peak := plan(m.Phases[first].Total)
 	tiles := 0
 	for _, ph := range m.Phases {
 		tiles += ph.Tiles
-		if ph.Name == decoderPhase+", first frame" {
+		if ph.Name == decoderPhase || ph.Name == decoderPhase+", first frame" {
 			t.Errorf("%s is planned and does not run", ph.Name)
 		}
 	}

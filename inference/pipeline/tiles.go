@@ -119,17 +119,17 @@ func (r *runner) run(i int, in []float32) (out []float32, err error) {
 	p := r.rest
 	switch {
 	case i == 0 && r.first == nil:
-		if r.first, err = r.load(r.what+", first frame", r.parts.VAE, nil, r.draw(true)); err != nil {
+		if r.take.shape[0] > 1 { // the larger first: they take turns in its memory
+			if r.rest, err = r.load(r.what, r.parts.VAE, nil, r.draw(false)); err != nil {
+				return nil, err
+			}
+		}
+		if r.first, err = r.load(r.what+", first frame", r.parts.VAE, r.rest, r.draw(true)); err != nil {
 			return nil, err
 		}
 		p = r.first
 	case i == 0:
 		p = r.first
-	case r.rest == nil:
-		if r.rest, err = r.load(r.what, r.parts.VAE, r.first, r.draw(false)); err != nil {
-			return nil, err
-		}
-		p = r.rest
 	}
 	if i == 0 {
 		if err := p.Reset(); err != nil {

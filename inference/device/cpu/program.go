@@ -34,6 +34,7 @@ type shared struct {
 	programs int
 	held     int64
 	states   map[string][]byte
+	scratch  [][]byte // arenas, the last the largest; programs take turns in it
 	packs    map[string]*simd.PackedConv
 	wide     map[string][]float32 // small weights that are not stored as f32
 }
@@ -60,6 +61,12 @@ func (pr *program) load() error {
 	for r, n := range p.Size {
 		if plan.Region(r) == plan.States {
 			continue // each has its own, found by name
+		}
+		if plan.Region(r) == plan.Arena {
+			if err := pr.scratch(n); err != nil {
+				return err
+			}
+			continue
 		}
 		var err error
 		if pr.mem[r], err = c.allocate(n); err != nil {
@@ -101,6 +108,21 @@ func (pr *program) load() error {
 		}
 		pr.mapped[i] = b
 	}
+	return nil
+}
+
+// scratch finds an arena of n bytes.
+func (p *program) scratch(n int64) error {
+	s := p.shared
+	if last := len(s.scratch) - 1; last < 0 || int64(len(s.scratch[last])) < n {
+		b, err := p.dev.allocate(n)
+		if err != nil {
+			return fmt.Errorf("load: %v region: %w", plan.Arena, err)
+		}
+		s.scratch = append(s.scratch, b)
+		s.held += n
+	}
+	p.mem[plan.Arena] = s.scratch[len(s.scratch)-1]
 	return nil
 }
 
@@ -155,12 +177,17 @@ func (p *program) Close() error {
 		}
 	}
 	p.dev.ledger.give(p.own)
-	for _, b := range p.mem {
-		free(b)
+	for r, b := range p.mem {
+		if plan.Region(r) != plan.Arena {
+			free(b)
+		}
 	}
 	if p.shared.programs--; p.shared.programs == 0 {
 		p.dev.ledger.give(p.shared.held)
 		for _, b := range p.shared.states {
+			free(b)
+		}
+		for _, b := range p.shared.scratch {
 			free(b)
 		}
 		for _, w := range p.shared.packs {

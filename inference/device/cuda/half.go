@@ -74,28 +74,28 @@ func (l *layout) halves() map[*graph.Node]tensor.DType {
 // share a state must come to the same, those too that do not read it yet, and they do: it
 // is the convolution that reads the value now that will read the state.
 func (l *layout) keeps(half map[*graph.Node]tensor.DType, not, made map[*graph.Node]bool) {
-	of := map[*graph.Node]*graph.Node{} // a state's value
+	var keeps []*graph.Node
 	for _, s := range l.plan.Steps {
 		if s.Node != nil && s.Node.Op == graph.Keep {
-			of[s.Node.In[1]] = s.Node.In[0]
+			keeps = append(keeps, s.Node)
 		}
 	}
 	short := func(n *graph.Node) bool { return half[n] != 0 && !not[n] && made[n] }
 	for again := true; again; {
 		again = false
-		for state, x := range of {
+		for _, k := range keeps {
+			x, state := k.In[0], k.In[1]
 			t, read := half[state]
 			if short(x) && !not[state] && (!read || t == half[x]) {
+				half[state] = half[x]
 				continue
 			}
-			again = again || !not[x]
+			again = again || !not[x] || !not[state]
 			not[x], not[state] = true, true
 		}
 	}
-	for state, x := range of {
-		if !not[state] {
-			half[state], made[state] = half[x], true
-		}
+	for _, k := range keeps {
+		made[k.In[1]] = true
 	}
 }
 

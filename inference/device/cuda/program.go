@@ -28,6 +28,7 @@ type shared struct {
 	programs int
 	states   map[string]mem
 	operands map[string]mem
+	scratch  mem // an arena and what is put into 16 bits for a while; programs take turns in it
 	own      []driver.Ptr
 }
 
@@ -80,11 +81,14 @@ func (d *Device) learn(p *plan.Plan, known map[string]mem) (*layout, error) {
 }
 
 // regions are those that a program allocates whole.
-var regions = []plan.Region{plan.IO, plan.Arena, plan.Consts, plan.Staging}
+var regions = []plan.Region{plan.IO, plan.Consts, plan.Staging}
+
+// turns is what a layout takes only while it runs.
+func (l *layout) turns() int64 { return roundUp(l.plan.Size[plan.Arena]) + roundUp(l.scratch.size) }
 
 // need is what a layout takes beside states.
 func (l *layout) need() int64 {
-	n := l.scratch.size + int64(len(l.tables))
+	n := l.turns() + int64(len(l.tables))
 	for _, r := range regions {
 		n += l.plan.Size[r]
 	}
@@ -110,7 +114,11 @@ func (p *program) load() error {
 			states += roundUp(port.Slot.Size)
 		}
 	}
-	if err := d.admit(l.need()+states, "this step"); err != nil {
+	need := l.need() + states
+	if l.turns() <= s.scratch.size {
+		need -= l.turns()
+	}
+	if err := d.admit(need, "this step"); err != nil {
 		return err
 	}
 	for name, port := range p.plan.States {
@@ -136,10 +144,15 @@ func (p *program) load() error {
 	if real.tablesAt, err = p.alloc(int64(len(l.tables))); err != nil {
 		return err
 	}
-	real.scratch = scratch{size: l.scratch.size, reads: l.scratch.reads}
-	if real.scratch.at, err = p.alloc(l.scratch.size); err != nil {
-		return err
+	if n := l.turns(); n > s.scratch.size {
+		at, err := d.zeroed(n)
+		if err != nil {
+			return err
+		}
+		s.own, s.scratch = append(s.own, at), mem{at, n}
 	}
+	real.base[plan.Arena] = s.scratch.at
+	real.scratch = scratch{at: s.scratch.at + driver.Ptr(roundUp(p.plan.Size[plan.Arena])), size: l.scratch.size, reads: l.scratch.reads}
 	if err := p.fetch(l.wanted); err != nil {
 		return err
 	}

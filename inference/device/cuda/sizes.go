@@ -11,7 +11,7 @@ func (d *Device) Sizes(p *plan.Plan) (device.Sizes, error) {
 	if err != nil {
 		return device.Sizes{}, err
 	}
-	s := device.Sizes{Own: l.need(), Shared: map[string]int64{}}
+	s := device.Sizes{Own: l.need() - l.turns(), Scratch: l.turns(), Shared: map[string]int64{}}
 	for _, o := range l.wanted {
 		s.Shared[device.Weight+o.key()] = roundUp(o.size())
 		s.Own -= roundUp(o.size())

@@ -72,6 +72,9 @@ func (d *Device) Need(p *plan.Plan, with device.Program) (need, resident, there 
 	}
 	need = s.Own + s.Passing
 	w, shares := with.(*program)
+	if !shares || w.shared.scratch < s.Scratch {
+		need += s.Scratch
+	}
 	for name, size := range s.Shared {
 		held := shares && w.shared.held[name] > 0
 		if !held {
@@ -102,6 +105,11 @@ func (d *Device) Load(p *plan.Plan, _ weights.Source, with device.Program) (devi
 	}
 	pr.shared.programs++
 	d.take(s.Own)
+	if s.Scratch > pr.shared.scratch {
+		pr.shared.scratch = s.Scratch
+		pr.shared.scratches += s.Scratch
+		d.take(s.Scratch)
+	}
 	for name, size := range s.Shared {
 		if _, ok := pr.shared.held[name]; !ok {
 			pr.shared.held[name] = size
@@ -130,6 +138,8 @@ type program struct {
 type shared struct {
 	programs int
 	held     map[string]int64
+	// the largest scratch, and all that have become too small
+	scratch, scratches int64
 }
 
 func (p *program) In(name string) device.Buffer {
@@ -165,6 +175,7 @@ func (p *program) Close() error {
 	p.closed = true
 	p.dev.now -= p.sizes.Own
 	if p.shared.programs--; p.shared.programs == 0 {
+		p.dev.now -= p.shared.scratches
 		for _, n := range p.shared.held {
 			p.dev.now -= n
 		}

@@ -23,15 +23,44 @@ func (m *Wan) Features(s *graph.Scope, z *graph.Node, first bool) *graph.Node {
 	return c.middle(d.At("middle"), x)
 }
 
+// pieceFrames is how many frames go through the stages that no longer double time at
+// once: there they take the most memory, and caches are what they need of each other.
+const pieceFrames = 1
+
 // Develop implements model.Tiler: the convolutions after that.
 func (m *Wan) Develop(s *graph.Scope, x *graph.Node, first bool) *graph.Node {
 	c := chunk{first}
 	d := s.At("decoder")
-	for i := range layers(m.parts.VAE, "decoder.upsamples.") {
-		x = d.Tap(fmt.Sprint("up", i), c.up(d.At("upsamples", i), x, layers(m.parts.VAE, fmt.Sprintf("decoder.upsamples.%d.upsamples.", i))))
+	stages := layers(m.parts.VAE, "decoder.upsamples.")
+	stage := func(x *graph.Node, i int) *graph.Node {
+		return d.TapMore(fmt.Sprint("up", i), c.up(d.At("upsamples", i), x, m.stageBlocks(i)))
 	}
-	x = d.Tap("out", c.headOf(d.At("head"), x))
-	return m.unpatch(x)
+	still := 0 // the first stage after all that double time
+	for i := range stages {
+		if d.At("upsamples", i, "upsamples", m.stageBlocks(i)-1).Has("time_conv.weight") {
+			still = i + 1
+		}
+	}
+	for i := range still {
+		x = stage(x, i)
+	}
+	var pixels []*graph.Node
+	for from := 0; from < x.Shape[0]; from += pieceFrames {
+		y := x.Slice(from, min(from+pieceFrames, x.Shape[0]))
+		for i := still; i < stages; i++ {
+			y = stage(y, i)
+		}
+		pixels = append(pixels, m.unpatch(d.TapMore("out", c.headOf(d.At("head"), y))))
+	}
+	if len(pixels) == 1 {
+		return pixels[0]
+	}
+	return graph.Join(pixels...)
+}
+
+// stageBlocks is how many blocks a stage of the decoder has.
+func (m *Wan) stageBlocks(i int) int {
+	return layers(m.parts.VAE, fmt.Sprintf("decoder.upsamples.%d.upsamples.", i))
 }
 
 // up is Up_ResidualBlock: residual blocks, then a resampling with a parameter-free
@@ -41,7 +70,7 @@ func (c chunk) up(s *graph.Scope, x *graph.Node, blocks int) *graph.Node {
 	for j := range blocks {
 		b := s.At("upsamples", j)
 		if !b.Has("resample.1.weight") {
-			x = b.Tap("res", c.residual(b, x))
+			x = b.TapMore("res", c.residual(b, x))
 			continue
 		}
 		attr := graph.ResampleAttr{Time: 1, Space: 2}
@@ -52,8 +81,8 @@ func (c chunk) up(s *graph.Scope, x *graph.Node, blocks int) *graph.Node {
 			}
 		}
 		x = c.upsample(b, x)
-		s.Tap("resample", x)
-		s.Tap("shortcut", in.DupUp(x.Shape[3], attr))
+		s.TapMore("resample", x)
+		s.TapMore("shortcut", in.DupUp(x.Shape[3], attr))
 		x = x.AddDupUp(in, attr)
 	}
 	return x
