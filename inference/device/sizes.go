@@ -73,6 +73,10 @@ type HostSharer interface {
 	OnHost(n int64)
 }
 
+// A Halver is a device for which matrices of float32, so many numbers of them, are better
+// rounded to 16 bits before they are loaded.
+type Halver interface{ Halves(numbers int64) bool }
+
 // Free gives a buffer's memory back where the device can; the buffer must not be
 // used any more.
 func Free(b Buffer) error {

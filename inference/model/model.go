@@ -71,6 +71,12 @@ type Tiler interface {
 	Develop(s *graph.Scope, x *graph.Node, first bool) *graph.Node
 }
 
+// A Rounder shows the matrices that its files have as float32 in the 16 bits that the
+// reference computes with on a GPU, in each part that is large in their numbers.
+type Rounder interface {
+	Round(large func(numbers int64) bool) Model
+}
+
 // A Family recognises and opens the checkpoints of one architecture.
 type Family struct {
 	Name string

@@ -10,7 +10,6 @@ import (
 	"kinora/inference"
 	"kinora/inference/device"
 	"kinora/inference/device/paper"
-	"kinora/inference/families"
 	"kinora/inference/graph"
 	"kinora/inference/plan"
 )
@@ -92,12 +91,12 @@ func (p *Pipeline) sketch(r inference.Request) (*take, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	drawn, err := families.Open(parts)
+	drawn, err := p.draw(parts)
 	if err != nil {
 		closer()
 		return nil, nil, err
 	}
-	t := &take{Pipeline: p, ctx: context.Background(), req: r, model: drawn, traits: drawn.Traits(), parts: parts,
+	t := &take{Pipeline: p, ctx: context.Background(), req: r, model: drawn, traits: drawn.Traits(), parts: drawn.Checkpoint(),
 		meter: newMeter(nil), drawn: map[string]*graph.Graph{}}
 	if err := t.measure(); err != nil {
 		closer()

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"kinora/inference"
+	"kinora/inference/device"
+	"kinora/inference/families"
 	"kinora/inference/model"
 	"kinora/inference/weights/lora"
 )
@@ -48,6 +50,20 @@ func (p *Pipeline) open(r inference.Request) (c model.Checkpoint, closer func() 
 		return c, nil, err
 	}
 	return c, closer, nil
+}
+
+// draw opens the model that a checkpoint holds as the device wants it.
+func (p *Pipeline) draw(c model.Checkpoint) (model.Model, error) {
+	m, err := families.Open(c)
+	if err != nil {
+		return nil, err
+	}
+	if h, ok := p.dev.(device.Halver); ok {
+		if r, ok := m.(model.Rounder); ok {
+			m = r.Round(h.Halves)
+		}
+	}
+	return m, nil
 }
 
 func checkLoRAs(list []inference.LoRA) error {

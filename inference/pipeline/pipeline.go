@@ -10,7 +10,6 @@ import (
 
 	"kinora/inference"
 	"kinora/inference/device"
-	"kinora/inference/families"
 	"kinora/inference/graph"
 	"kinora/inference/model"
 	"kinora/inference/weights/lora"
@@ -110,11 +109,11 @@ func (p *Pipeline) Generate(ctx context.Context, r inference.Request, report fun
 		return nil, err
 	}
 	defer closer()
-	drawn, err := families.Open(parts)
+	drawn, err := p.draw(parts)
 	if err != nil {
 		return nil, err
 	}
-	t := &take{Pipeline: p, ctx: ctx, req: r, model: drawn, traits: drawn.Traits(), parts: parts, meter: m, drawn: map[string]*graph.Graph{}}
+	t := &take{Pipeline: p, ctx: ctx, req: r, model: drawn, traits: drawn.Traits(), parts: drawn.Checkpoint(), meter: m, drawn: map[string]*graph.Graph{}}
 	defer t.end()
 	if err := t.measure(); err != nil {
 		return nil, err

@@ -177,6 +177,17 @@ func (d *Device) RoundingOf(p *plan.Plan) func(*graph.Node) tensor.DType {
 	}
 }
 
+// Halves implements device.Halver.
+func (d *Device) Halves(numbers int64) bool {
+	switch d.opt.Precision {
+	case Exact:
+		return false
+	case Fast:
+		return true
+	}
+	return d.opt.Small > 0 && numbers >= d.opt.Small
+}
+
 // precisionFor is what a plan is computed with.
 func (d *Device) precisionFor(p *plan.Plan) Precision {
 	if d.opt.Precision != Auto || d.opt.Small == 0 {

@@ -45,7 +45,13 @@ func ToBF16(x float32) uint16 {
 }
 
 // ToF16 rounds to the nearest half, ties to even.
-func ToF16(x float32) uint16 { return uint16(narrow(x, 10, 5)) }
+func ToF16(x float32) uint16 {
+	b := math.Float32bits(x)
+	if e := b >> 23 & 0xff; e >= 113 && e < 142 { // from 2⁻¹⁴ to 2¹⁵: most, and none rounds to infinity
+		return uint16(b>>16&0x8000 | (((b&0x7fffffff)+0xfff+(b>>13&1))>>13 - 112<<10))
+	}
+	return uint16(narrow(x, 10, 5))
+}
 
 // ToF8E4M3 rounds to the nearest 8-bit float, ties to even. What is too large
 // becomes the largest, as this type has no infinity.
