@@ -79,7 +79,8 @@ func (r *runner) prepare(p *program) error {
 	return r.pin(p)
 }
 
-// pin gets the host's side of uploads, and fills it where all of it fits.
+// pin gets the host's side of uploads, and fills it where all of it fits. Where the system
+// does not pin so much, two halves must do.
 func (r *runner) pin(p *program) error {
 	var all, half int64
 	for _, u := range p.lay.uploads {
@@ -92,26 +93,47 @@ func (r *runner) pin(p *program) error {
 		half = max(half, u.slot.Size)
 	}
 	n := len(p.lay.uploads)
-	if n > 2 && all > pinnable {
-		n = 2
-	}
-	for i := range n {
-		size := half
-		if n == len(p.lay.uploads) {
-			size = p.lay.uploads[i].slot.Size
+	if n <= 2 || all <= pinnable {
+		err := r.pinAll(p)
+		var e *driver.Error
+		if n <= 2 || !errors.As(err, &e) || e.Code != driver.OutOfMemory {
+			return err
 		}
-		b, err := p.dev.drv.Pin(size)
+		if err := r.unpin(p); err != nil {
+			return err
+		}
+	}
+	for range 2 {
+		b, err := p.dev.drv.Pin(half)
 		if err != nil {
 			return err
 		}
 		r.pinned = append(r.pinned, b)
-		if n == len(p.lay.uploads) {
-			if err := p.fill(b, i); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// pinAll gets room for every upload, and fills it.
+func (r *runner) pinAll(p *program) error {
+	for i, u := range p.lay.uploads {
+		b, err := p.dev.drv.Pin(u.slot.Size)
+		if err != nil {
+			return err
+		}
+		r.pinned = append(r.pinned, b)
+		if err := p.fill(b, i); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (r *runner) unpin(p *program) (err error) {
+	for _, b := range r.pinned {
+		err = errors.Join(err, p.dev.drv.Unpin(b))
+	}
+	r.pinned = nil
+	return err
 }
 
 // fill puts the weights of upload i into host memory in the forms asked for.
@@ -277,8 +299,5 @@ func (r *runner) close(p *program) error {
 			err = errors.Join(err, p.dev.drv.Drop(s.graph))
 		}
 	}
-	for _, b := range r.pinned {
-		err = errors.Join(err, p.dev.drv.Unpin(b))
-	}
-	return err
+	return errors.Join(err, r.unpin(p))
 }

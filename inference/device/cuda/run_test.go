@@ -268,6 +268,56 @@ func (f *failing) Pin(n int64) ([]byte, error) {
 	return f.fake.Pin(n)
 }
 
+// scarce is a system that pins no more than so many bytes at a time.
+type scarce struct {
+	*fake
+	most, now int64
+}
+
+func (s *scarce) Pin(n int64) ([]byte, error) {
+	if s.now+n > s.most {
+		return nil, &driver.Error{Call: "pin", Name: "OutOfMemory", Code: driver.OutOfMemory}
+	}
+	s.now += n
+	return s.fake.Pin(n)
+}
+
+func (s *scarce) Unpin(b []byte) error {
+	s.now -= int64(len(b))
+	return s.fake.Unpin(b)
+}
+
+// Where the system does not pin all that is streamed, two halves do, which are filled anew
+// in every run; where it does not even pin those, that is an error and nothing is left.
+func TestPinsWhatItCan(t *testing.T) {
+	const upload = 2 * 64 * 64
+	for _, c := range []struct {
+		most   int64
+		pinned int
+	}{{4 * upload, 4}, {3 * upload, 2}, {2 * upload, 2}, {upload, 0}} {
+		f := newFake()
+		d := faked(t, f, Options{Budget: 2 * upload})
+		src, draw := stack(4)
+		p := compiled(t, d, src, draw)
+		d.drv = &scarce{fake: f, most: c.most}
+		prog, err := d.Load(p, src, nil)
+		if (err == nil) != (c.pinned > 0) || f.pinned != c.pinned || err != nil && !errors.Is(err, inference.ErrNoMemory) {
+			t.Errorf("of %d bytes %d uploads are pinned: %v", c.most, f.pinned, err)
+		}
+		if err != nil {
+			continue
+		}
+		for range 3 {
+			if err := prog.Run(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := prog.Close(); err != nil || f.pinned != 0 {
+			t.Error(err, f.pinned)
+		}
+	}
+}
+
 // A lost context ends everything on the device with its reason.
 func TestLost(t *testing.T) {
 	f := newFake()
