@@ -20,10 +20,14 @@ const least = 2 << 30
 // vetLimit is how long a GPU's kernels may take to be proved; it takes seconds.
 const vetLimit = 30 * time.Second
 
+// pinnable leaves half of the computer's memory to the files that weights come from and to
+// other programs.
+func pinnable() int64 { return min(12<<30, cpu.Free()/2) }
+
 // openDevice opens the device that o names. Auto is the GPU where there is one that
 // will do, and else the CPU; cuda-mma is the GPU without the kernels for Hopper.
 func openDevice(o studio.EngineOptions, openCUDA func(cuda.Options) (device.Device, error)) (device.Device, error) {
-	c := cuda.Options{Index: o.GPU, Precision: precisionOf(o.Precision), Small: cuda.SmallModel, Plain: o.Plain,
+	c := cuda.Options{Index: o.GPU, Precision: precisionOf(o.Precision), Small: cuda.SmallModel, Plain: o.Plain, Pinnable: pinnable,
 		Vet: vetter{gpu: o.GPU, limit: vetLimit}}
 	open := func() (device.Device, error) {
 		d, err := openCUDA(c)

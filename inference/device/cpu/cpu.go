@@ -100,6 +100,12 @@ func (c *cpu) Name() string { return "cpu" }
 
 func (c *cpu) Memory() (free, total int64) { return memory() }
 
+// Free returns how much of the computer's memory can be taken without swapping.
+func Free() int64 {
+	free, _ := memory()
+	return free
+}
+
 func (c *cpu) Options() plan.Options {
 	can := func(n *graph.Node) bool { return kernels[n.Op] != nil && !c.opt.Apart }
 	return plan.Options{Can: can, Map: c.opt.Budget <= 0, Budget: c.opt.Budget}

@@ -43,6 +43,10 @@ type Options struct {
 	// Budget bounds the bytes of weights held at once; the others are streamed
 	// from the host's memory. 0 leaves it to the plan.
 	Budget int64
+	// Pinnable is how much of the host's memory streamed weights may hold for themselves,
+	// asked when a program is loaded; what is more passes through two halves, and is copied
+	// there every time. nil: 12 GB.
+	Pinnable func() int64
 	// Least is how many bytes must be free, or the GPU is refused.
 	Least int64
 	// Wide keeps every value between operations in float32; tests compare.

@@ -35,10 +35,6 @@ type runner struct {
 	plain    bool // the driver cannot record
 }
 
-// pinnable is how much host memory uploads may hold for themselves; what is more
-// passes through two halves and is copied there every time.
-const pinnable = 12 << 30
-
 func (r *runner) prepare(p *program) error {
 	l, drv := p.lay, p.dev.drv
 	next, from := 0, 0
@@ -92,8 +88,11 @@ func (r *runner) pin(p *program) error {
 		all += u.slot.Size
 		half = max(half, u.slot.Size)
 	}
-	n := len(p.lay.uploads)
-	if n <= 2 || all <= pinnable {
+	n, most := len(p.lay.uploads), int64(12<<30)
+	if ask := p.dev.opt.Pinnable; ask != nil {
+		most = ask()
+	}
+	if n <= 2 || all <= most {
 		err := r.pinAll(p)
 		var e *driver.Error
 		if n <= 2 || !errors.As(err, &e) || e.Code != driver.OutOfMemory {

@@ -292,11 +292,11 @@ func (s *scarce) Unpin(b []byte) error {
 func TestPinsWhatItCan(t *testing.T) {
 	const upload = 2 * 64 * 64
 	for _, c := range []struct {
-		most   int64
-		pinned int
-	}{{4 * upload, 4}, {3 * upload, 2}, {2 * upload, 2}, {upload, 0}} {
+		most, may int64
+		pinned    int
+	}{{4 * upload, 4 * upload, 4}, {4 * upload, 3 * upload, 2}, {3 * upload, 4 * upload, 2}, {2 * upload, 4 * upload, 2}, {upload, 4 * upload, 0}} {
 		f := newFake()
-		d := faked(t, f, Options{Budget: 2 * upload})
+		d := faked(t, f, Options{Budget: 2 * upload, Pinnable: func() int64 { return c.may }})
 		src, draw := stack(4)
 		p := compiled(t, d, src, draw)
 		d.drv = &scarce{fake: f, most: c.most}
