@@ -21,20 +21,21 @@ DEVICE const float4 *strip_at(const float *strip, u32 row, u32 column) { return 
 
 // store_strip finishes and stores a strip by a warp, as Epilogue::store4 would. Bias and
 // gate are read once for all rows, and residuals 4 rows ahead: a warp waits for few loads.
-DEVICE void store_strip(const Epilogue &end, const float *strip, u32 row0, u32 rows, u32 column0, u32 columns, u32 lane) {
+// Rows of the strip are `step` rows apart in the result.
+DEVICE void store_strip(const Epilogue &end, const float *strip, u32 row0, u32 step, u32 rows, u32 column0, u32 columns, u32 lane) {
   const u32 c = lane % 16 * 4, column = column0 + c;
   const bool whole = columns % 4 == 0 && end.stride % 4 == 0 && whole16(end.out) && whole16(end.bias) && whole16(end.gate) && whole16(end.residual);
   if (!whole) {
     NO_UNROLL
     for (u32 i = 0; i < 8; i++) {
       const u32 r = i * 2 + lane / 16;
-      end.store4(*strip_at(strip, r, c), row0 + r, rows, column, columns);
+      end.store4(*strip_at(strip, r, c), row0 + r * step, rows, column, columns);
     }
     return;
   }
   if (column >= columns || row0 >= rows) return;
   const float4 bias = end.bias ? *(const float4 *)(end.bias + column) : float4{0, 0, 0, 0};
-  const u32 last = row0 + 15 < rows ? row0 + 15 : rows - 1, group = row0 / end.every;
+  const u32 last = row0 + 15 * step < rows ? row0 + 15 * step : rows - 1, group = row0 / end.every;
   const bool one = last / end.every == group;  // all rows have the same gate
   float4 gate = {1, 1, 1, 1};
   if (end.gate) gate = *(const float4 *)(end.gate + (u64)group * end.stride + column);
@@ -43,11 +44,11 @@ DEVICE void store_strip(const Epilogue &end, const float *strip, u32 row0, u32 r
     float4 kept[4];
     if (end.residual)
       UNROLL for (u32 i = 0; i < 4; i++) {
-        const u32 row = row0 + (half + i) * 2 + lane / 16;
+        const u32 row = row0 + ((half + i) * 2 + lane / 16) * step;
         if (row < rows) kept[i] = *(const float4 *)(end.residual + (u64)row * columns + column);
       }
     UNROLL for (u32 i = 0; i < 4; i++) {
-      const u32 r = (half + i) * 2 + lane / 16, row = row0 + r;
+      const u32 r = (half + i) * 2 + lane / 16, row = row0 + r * step;
       if (row >= rows) continue;
       float4 v = *strip_at(strip, r, c);
       if (end.bias) v.x += bias.x, v.y += bias.y, v.z += bias.z, v.w += bias.w;
@@ -71,7 +72,7 @@ constexpr u32 NO_PIECE = 0xffffffff;
 
 // A Source is where A and B come from: how many tiles there are one below the other, how
 // many maps it has, how many slices a sum has, how the two boxes of one are loaded, and
-// which rows of the result the 16 of a warp are.
+// which rows of the result the 16 of a warp are, and how far apart.
 //
 // Matrices are maps[0] of A [M, K] in boxes of m rows, maps[1] of B [N, K] in boxes of BN.
 struct Matrices {
@@ -85,6 +86,7 @@ struct Matrices {
     load_box(b, maps + 1, bar, (int)(slice * 64), (int)column);
   }
   MEMBER void rows(u32 row, u32 sixteen, u32 *first, u32 *end) const { *first = row * m + sixteen * 16, *end = M; }
+  MEMBER u32 step() const { return 1; }
 };
 
 template <class T, int Consumers, int BN, int Stages, class Source>
@@ -179,7 +181,7 @@ DEVICE void wide_gemm(const u32 *stop, const Source &source, const Pieces &p, u3
             *(float2 *)(strip + r * 64 + (c ^ (r & 3) * 8)) = float2{sum[c0 / 2 + j * 4 + e * 2], sum[c0 / 2 + j * 4 + e * 2 + 1]};
           }
         warp_barrier();
-        store_strip(last_of, strip, m0, m_end, n0 + c0, p.N, lane);
+        store_strip(last_of, strip, m0, source.step(), m_end, n0 + c0, p.N, lane);
       }
     }
   }

@@ -131,6 +131,24 @@ func (d *Device) proofs() (list []proof) {
 			})
 		}
 	}
+	for _, t := range []tensor.DType{tensor.BF16, tensor.F16} {
+		for _, g := range wideConvTiles {
+			frames, h, w, ch, n := blocks(9*processors, 4*4*4), 9, 21, 136, g.n-24
+			stored := make([]byte, t.Size(n*ch*9))
+			if err := quant.Narrow(stored, t, numbers(n*ch*9, 1/math.Sqrt(float64(9*ch)))); err != nil {
+				continue
+			}
+			list = append(list, proof{
+				name: fmt.Sprintf("a convolution of %v that doubles, by tiles of %s", t, g.name), force: g.name, parts: 1, apart: 1e-4,
+				src: weights.Map{"w": {DType: t, Shape: tensor.Shape{n, ch, 1, 3, 3}, Data: stored}},
+				in:  map[string][]float32{"x": numbers(frames*h*w*ch, 1)},
+				draw: func(s *graph.Scope) *graph.Node {
+					return s.Input("x", tensor.F32, frames, h, w, ch).Conv3D(s.Weight("w", n, ch, 1, 3, 3), nil, nil,
+						graph.Conv3DAttr{Up: true, Pad: [4]int{1, 1, 1, 1}})
+				},
+			})
+		}
+	}
 	for _, size := range []int{64, 128} {
 		for i, keys := range []int{128, 176} {
 			queries, others, heads := 300, 3*keys+41, blocks(9*processors, 4*3)

@@ -53,17 +53,32 @@ var wideConvTiles = []gemmTile{wideTiles[0], wideTiles[2]}
 // boxed reports whether a convolution's pixels are brought in boxes of 8×16, at least half
 // of them pixels of the result.
 func (d *Device) boxed(a graph.Conv3DAttr, out tensor.Shape) bool {
-	if !d.wide || a.Up || a.Stride != [3]int{1, 1, 1} {
+	if !d.wide || a.Stride != [3]int{1, 1, 1} {
 		return false
 	}
-	return d.force != "" || 2*out[1]*out[2] >= blocks(out[1], 8)*8*blocks(out[2], 16)*16
+	h, w, _ := boxes(a, out)
+	return d.force != "" || 2*h*w >= blocks(h, 8)*8*blocks(w, 16)*16
+}
+
+// boxes are the rows and columns that go by boxes, and how many pixels each place is: where
+// they count twice, boxes are of every other one.
+func boxes(a graph.Conv3DAttr, out tensor.Shape) (h, w, each int) {
+	if a.Up {
+		return (out[1] + 1) / 2, (out[2] + 1) / 2, 4
+	}
+	return out[1], out[2], 1
 }
 
 // wideConv is a convolution of ch channels as they lie in memory, with so many frames in
 // front.
 func (c *call) wideConv(in, cache, weights, bias, residual mem, x, w, out tensor.Shape, a graph.Conv3DAttr, front, ch int, t tensor.DType, flops float64) error {
 	taps := w[2] * w[3] * w[4]
-	tiles := out[0] * blocks(out[1], 8) * blocks(out[2], 16)
+	h, across, each := boxes(a, out)
+	tiles := out[0] * blocks(h, 8) * blocks(across, 16) * each
+	up := 0
+	if a.Up {
+		up = 1
+	}
 	g, _ := c.dev.tile("wide_conv", tiles*128, out[3], taps*ch, false)
 	pixel := 2 * int64(ch)
 	frames := func(m mem, n int) driver.Map {
@@ -85,7 +100,7 @@ func (c *call) wideConv(in, cache, weights, bias, residual mem, x, w, out tensor
 	c.split(tiles*blocks(out[3], g.n), flops, true, func(first, count int) {
 		c.launch("conv3d_sm90a", "wide_conv_"+t.String()+"_"+g.name, min(count, max(1, c.dev.info.Processors)), g.threads, g.shared,
 			append(reads[:len(reads):len(reads)], maps, c.out, bias, residual, out[3], front, cached, ch, w[2], w[3], w[4], a.Pad[0], a.Pad[2],
-				out[0], out[1], out[2], first, count, c.dev.patience())...)
+				out[0], out[1], out[2], up, first, count, c.dev.patience())...)
 	})
 	return nil
 }

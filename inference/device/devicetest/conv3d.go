@@ -37,7 +37,9 @@ func conv3dCases() (cases []Case) {
 		{[4]int{2, 6, 8, 24}, 16, [3]int{1, 3, 3}, graph.Conv3DAttr{Pad: [4]int{0, 1, 0, 1}, Stride: [3]int{1, 2, 2}}, false, 0, tensor.F16},
 		{[4]int{3, 4, 3, 16}, 32, [3]int{3, 1, 1}, graph.Conv3DAttr{}, true, 2, tensor.F16},
 		{[4]int{2, 13, 37, 72}, 30, [3]int{3, 3, 3}, graph.Conv3DAttr{Pad: around}, true, 2, tensor.BF16},
-		{[4]int{2, 5, 9, 20}, 12, [3]int{1, 1, 1}, graph.Conv3DAttr{}, true, 0, tensor.BF16}, // a product, in the end
+		{[4]int{2, 9, 17, 72}, 40, [3]int{1, 3, 3}, graph.Conv3DAttr{Pad: around, Up: true}, true, 0, tensor.F16},
+		{[4]int{1, 5, 4, 8}, 8, [3]int{1, 2, 3}, graph.Conv3DAttr{Pad: [4]int{0, 0, 2, 1}, Up: true}, false, 0, tensor.BF16}, // odd ones
+		{[4]int{2, 5, 9, 20}, 12, [3]int{1, 1, 1}, graph.Conv3DAttr{}, true, 0, tensor.BF16},                                 // a product, in the end
 		{[4]int{1, 7, 9, 16}, 8, [3]int{1, 1, 1}, graph.Conv3DAttr{}, false, 0, tensor.F16},
 		{[4]int{2, 7, 31, 24}, 28, [3]int{1, 3, 3}, graph.Conv3DAttr{Pad: around}, false, 0, tensor.F16},
 	} {
