@@ -3,6 +3,7 @@ package kernels
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -65,5 +66,47 @@ func TestImages(t *testing.T) {
 	}
 	if _, err := Images(8, 6, "nothing"); err == nil {
 		t.Error("a kernel that does not exist was found")
+	}
+}
+
+// The PTX assembles for the oldest GPU that it is for, and for those that have no machine
+// code of their own, where ptxas is at hand (PTXAS, as for make kernels, or on the path).
+func TestAssembles(t *testing.T) {
+	ran := 0
+	for _, p := range append(filepath.SplitList(os.Getenv("PTXAS")), "ptxas") {
+		if _, err := exec.LookPath(p); p == "" || err != nil {
+			continue
+		}
+		help, _ := exec.Command(p, "--help").CombinedOutput()
+		for _, machine := range []string{"sm_80", "sm_100"} {
+			if !bytes.Contains(help, []byte(machine)) {
+				continue
+			}
+			ran++
+			files, err := filepath.Glob("ptx/compute_80/*.ptx.gz")
+			if err != nil || len(files) == 0 {
+				t.Fatal("no PTX", err)
+			}
+			for _, f := range files {
+				name := strings.TrimSuffix(filepath.Base(f), ".ptx.gz")
+				if name == "matmul_stored" && machine != "sm_80" {
+					continue // it takes longest, and is like the others
+				}
+				images, err := Images(8, 0, name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ptx := filepath.Join(t.TempDir(), name+".ptx")
+				if err := os.WriteFile(ptx, bytes.TrimRight(images[len(images)-1], "\x00"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				if said, err := exec.Command(p, "-arch="+machine, ptx, "-o", os.DevNull).CombinedOutput(); err != nil {
+					t.Errorf("%s for %s: %v\n%s", name, machine, err, said)
+				}
+			}
+		}
+	}
+	if ran == 0 {
+		t.Skip("there is no ptxas")
 	}
 }

@@ -4,7 +4,7 @@
 # standard output, everything else to bin/gpu/results; where OUT names a folder, all
 # of it lies there as results.tar.gz after each part. bundle.sh makes what this runs.
 # Every part has a limit in seconds, and none waits for another's success.
-#   run.sh [test|mma|ptx|sanitize|bench|torch …]      all but sanitize by default
+#   run.sh [test|mma|ptx|sanitize|bench|torch|cold …]      test, bench and torch by default
 # DEVICE=emulated or emulated-hopper and SMALL=1 try the script itself where there is no GPU.
 root=$(cd "$(dirname "$0")/../.." && pwd)
 gpu=$root/bin/gpu
@@ -75,7 +75,7 @@ for what in $parts; do
 		tests goldens 25 wan inference/families/wan -test.run 'Golden|Starter'
 		tests pipeline 20 pipeline inference/pipeline -test.run Golden
 		part clips 40 "$gpu/bench" -device "$device" ${SMALL:+-small} -clips "$root/assets/starter" -pictures "$OUT"
-		tests cancel 20 choose inference/device/devicetest/choose -test.run 'Cancel|Allocation|TooMuch'
+		tests cancel 40 choose inference/device/devicetest/choose -test.run 'Cancel|Allocation|TooMuch'
 		KINORA_TEST_CRASH=1 tests crash 10 choose inference/device/devicetest/choose -test.run ZContext
 		;;
 	ptx) # what a GPU without machine code of its own gets
@@ -90,6 +90,17 @@ for what in $parts; do
 		sanitizer synccheck 15
 		;;
 	bench) part bench 110 "$gpu/bench" -device "$device" ${SMALL:+-small} -o "$OUT/bench.jsonl" ;;
+	cold) # with 23 GB of random weights in DIR: from opening the GPU to the first clip's last frame
+		dir=${DIR:-/tmp/kinora-fullsize}
+		used=$OUT/memory.txt
+		(while :; do nvidia-smi --query-gpu=memory.used --format=csv,noheader,nounits; sleep 0.05; done) >"$used" 2>/dev/null &
+		watch=$!
+		cd "$root"
+		part cold 400 "$gpu/fullsize" -device "$device" -dir "$dir" -width 640 -height 480 -frames 17 -steps 20
+		part cold-long 400 "$gpu/fullsize" -device "$device" -dir "$dir" -width 1280 -height 704 -frames 121 -steps 1
+		kill "$watch" 2>/dev/null
+		[ ! -s "$used" ] || echo "-- the most memory of the GPU in use was $(sort -n "$used" | tail -1) MB"
+		;;
 	torch) part torch 75 python3 "$root/kernels/bench/pytorch.py" "$OUT/torch.jsonl" ;;
 	*) echo "there is no part $what" ;;
 	esac

@@ -67,7 +67,7 @@ func TestCancelAtRandom(t *testing.T) {
 	d := Device(t)
 	times, dim, layers := 30, 32, 8
 	if os.Getenv("KINORA_TEST_DEVICE") == "cuda" {
-		times, dim, layers = 400, 1024, 64
+		times, dim, layers = 1000, 1024, 64
 	}
 	p := load(t, d, dim, layers)
 	defer p.Close()
