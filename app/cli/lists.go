@@ -65,7 +65,7 @@ func models(ctx context.Context, e Env, c *command, args []string) error {
 		if m.Note != "" {
 			fmt.Fprintf(e.Out, "    %s\n", m.Note)
 		}
-		fmt.Fprintf(e.Out, "    by itself %d×%d, %d frames at %d a second, %d steps, guidance %g", d.Width, d.Height, d.Frames, d.FPS, d.Steps, d.Guidance)
+		fmt.Fprintf(e.Out, "    by itself %d×%d, %s at %d a second, %s, guidance %g", d.Width, d.Height, number(d.Frames, "frame"), d.FPS, number(d.Steps, "step"), d.Guidance)
 		if d.GuidanceTo > 0 && d.GuidanceTo < 1 {
 			fmt.Fprintf(e.Out, " in the first %g %% of them", 100*d.GuidanceTo)
 		}

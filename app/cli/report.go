@@ -82,8 +82,8 @@ func (r *reporter) begin(id job.ID, q inference.Request) {
 	case r.json:
 		r.emit(event{Event: "begin", ID: id, Request: &q})
 	case !r.quiet:
-		r.line(fmt.Sprintf("%s: %d×%d, %d frames at %d a second, %d steps, %s, guidance %g, seed %d",
-			q.Model, q.Width, q.Height, q.Frames, q.FPS, q.Steps, q.Sampler, q.Guidance, q.Seed))
+		r.line(fmt.Sprintf("%s: %d×%d, %s at %d a second, %s, %s, guidance %g, seed %d",
+			q.Model, q.Width, q.Height, number(q.Frames, "frame"), q.FPS, number(q.Steps, "step"), q.Sampler, q.Guidance, q.Seed))
 	}
 }
 
@@ -221,3 +221,11 @@ func short(d time.Duration) string {
 }
 
 func seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1e3) / 1e3 }
+
+// number is how many there are of what is called that.
+func number(n int, name string) string {
+	if n != 1 {
+		name += "s"
+	}
+	return fmt.Sprint(n, " ", name)
+}
