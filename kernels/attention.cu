@@ -26,6 +26,7 @@ DEVICE void attend(float *out, const float *q, const float *k, const float *v, c
       float dot = 0;
       for (u32 c = 0; c < d; c++) dot = fma_f32(q[own + c], other[c], dot);
       s = dot * scale;
+      if (key + 1 == rows.keys) s += rows.extra;
       if (bias) s += bias[((u64)head * rows.queries + query) * rows.keys + key];
     }
     const float high = max_f32(top, warp_max(s)), fade = exp_f32(top - high), p = exp_f32(s - high);

@@ -21,6 +21,9 @@ type AttentionAttr struct {
 	// unless every query sees every key.
 	Frames int
 	Window int // frames to either side that are seen; negative: all
+	// Repeats is how often the last key counts, as if it and its value were there so many
+	// times; 0 and 1: once. Only where every query sees every key, and without a bias.
+	Repeats int
 }
 
 // Attend returns softmax(scale·q·kᵀ + bias)·v for every head: q is [rows,
@@ -34,6 +37,7 @@ func (n *Node) Attend(k, v, bias *Node, a AttentionAttr) *Node {
 	out.want(len(n.Shape) == 2 && len(k.Shape) == 2 && k.Shape.Equal(v.Shape) && n.Shape[1] == k.Shape[1] &&
 		n.Shape[1]%a.Heads == 0, "q %v, k %v, v %v in %d heads", n.Shape, k.Shape, v.Shape, a.Heads)
 	out.want(bias == nil || bias.Shape.Equal([]int{a.Heads, n.Shape[0], k.Shape[0]}), "bias %v for q %v, k %v", bias, n.Shape, k.Shape)
+	out.want(a.Repeats <= 1 || a.Span == Everywhere && a.Window < 0 && bias == nil, "%d repeats of a key that not all see, or beside a bias", a.Repeats)
 	if a.Span != Everywhere || a.Window >= 0 {
 		out.want(a.Frames > 0 && n.Shape.Equal(k.Shape) && n.Shape[0]%a.Frames == 0 && bias == nil,
 			"%v over %d frames of q %v, k %v", a.Span, a.Frames, n.Shape, k.Shape)

@@ -58,16 +58,22 @@ struct Weights {
   float top[2], total[2], fade[2];
 };
 
-// mask makes the logits of keys that a query does not see, or that are not there, −∞.
+// mask makes the logits of keys that a query does not see, or that are not there, −∞, and
+// adds to the last key's what it counts more.
 // It works out everything anew: only blocks at an edge need it, and registers are scarce.
 template <int Keys> DEVICE void mask(float (&s)[Keys / 2], const Attending &f, u32 number, u32 key0) {
   const u32 t = fresh(thread_index());
+  const float more = f.rows.extra / f.scale;
   const u32 q = piece_at(f, number, Keys).q0 + (t - 128) / 32 * 16 + t % 32 / 4, mine = key0 + t % 4 * 2;
+  const int last = (int)(f.rows.keys - 1 - mine);
   UNROLL for (u32 e = 0; e < 2; e++) {
     const u32 query = q + 8 * e;
     const int from = (int)(f.rows.from(query) - mine), to = (int)((query < f.rows.queries ? f.rows.to(query) : f.rows.keys) - mine);
     UNROLL for (int j = 0; j < Keys / 8; j++)
-      UNROLL for (int i = 0; i < 2; i++) keep_between(s[4 * j + 2 * e + i], j * 8 + i, from, to);
+      UNROLL for (int i = 0; i < 2; i++) {
+        if (j * 8 + i == last) s[4 * j + 2 * e + i] += more;
+        keep_between(s[4 * j + 2 * e + i], j * 8 + i, from, to);
+      }
   }
 }
 
@@ -170,7 +176,7 @@ DEVICE void ahead(const u32 *stop, const Map *maps, const Attending &f, u32 pati
       u32 whole_from, whole_to, key0, key_end;
       {
         const Piece p = piece_at(f, *number, Keys);
-        whole_from = f.rows.from(p.last), whole_to = f.rows.to(p.q0);
+        whole_from = f.rows.from(p.last), whole_to = f.rows.to(p.q0) - (f.rows.extra != 0);
         key0 = p.begin * Keys, key_end = p.end * Keys;
       }
       Weights w = {{NEGATIVE_INFINITY, NEGATIVE_INFINITY}, {0, 0}, {1, 1}};

@@ -82,8 +82,9 @@ template <class T, int D, int MT, int Keys> DEVICE void flash(const Flash &f, u3
         }
       }
     }
-    // Keys that are not seen, or not there, get −∞; only tiles at an edge have any.
-    if (f.bias || tile * Keys < rows.from(last) || tile * Keys + Keys > rows.to(q0))
+    // Keys that are not seen, or not there, get −∞, and the last what it counts more; only
+    // tiles at an edge have any.
+    if (f.bias || tile * Keys < rows.from(last) || tile * Keys + Keys > rows.to(q0) - (rows.extra != 0))
       UNROLL for (int m = 0; m < MT; m++)
         UNROLL for (int e = 0; e < 2; e++) {
           const u32 q = q0 + (warp * MT + m) * 16 + lane / 4 + 8 * e;
@@ -97,6 +98,7 @@ template <class T, int D, int MT, int Keys> DEVICE void flash(const Flash &f, u3
                 s[m][j][i] *= f.scale * log2e;
                 if (q < rows.queries) s[m][j][i] += log2e * f.bias[((u64)head * rows.queries + q) * rows.keys + key];
               }
+              if (key + 1 == rows.keys) s[m][j][i] += f.bias ? log2e * rows.extra : rows.extra / f.scale;
             }
         }
     // Weights are powers over the highest logit so far, or over one that was the highest
@@ -122,26 +124,25 @@ template <class T, int D, int MT, int Keys> DEVICE void flash(const Flash &f, u3
           total[m][e] *= fade;
           UNROLL for (int j = 0; j < D / 8; j++) sum[m][j][2 * e] *= fade, sum[m][j][2 * e + 1] *= fade;
         }
+    // Weights are summed as they are rounded: where one outweighs all others, what comes
+    // out is its value, whatever rounding made of it.
+    u32 p[Keys / 16][MT][4];
     UNROLL for (int m = 0; m < MT; m++)
       UNROLL for (int e = 0; e < 2; e++) {
         const float level = top[m][e] == NEGATIVE_INFINITY ? 0.f : top[m][e] * to_powers;
-        UNROLL for (int j = 0; j < Keys / 8; j++)
-          UNROLL for (int i = 2 * e; i < 2 * e + 2; i++) {
-            s[m][j][i] = exp2_flush(fma_f32(s[m][j][i], to_powers, -level));
-            total[m][e] += s[m][j][i];
-          }
+        UNROLL for (int j = 0; j < Keys / 8; j++) {
+          const u32 two = T::pair(exp2_flush(fma_f32(s[m][j][2 * e], to_powers, -level)), exp2_flush(fma_f32(s[m][j][2 * e + 1], to_powers, -level)));
+          p[j / 2][m][j % 2 * 2 + e] = two;
+          total[m][e] += T::wide((u16)two) + T::wide((u16)(two >> 16));
+        }
       }
     UNROLL for (int kk = 0; kk < Keys / 16; kk++) {
-      u32 p[MT][4];
-      UNROLL for (int m = 0; m < MT; m++)
-        UNROLL for (int i = 0; i < 4; i++)
-          p[m][i] = T::pair(s[m][2 * kk + i / 2][i % 2 * 2], s[m][2 * kk + i / 2][i % 2 * 2 + 1]);
       UNROLL for (int j = 0; j < D / 16; j++) {
         u32 x[4];
         load4_turned(x, vs + swizzle<Chunks>(kk * 16 + l % 16, j * 2 + l / 16));
         UNROLL for (int m = 0; m < MT; m++) {
-          mma<T>(sum[m][2 * j], p[m], x[0], x[1]);
-          mma<T>(sum[m][2 * j + 1], p[m], x[2], x[3]);
+          mma<T>(sum[m][2 * j], p[kk][m], x[0], x[1]);
+          mma<T>(sum[m][2 * j + 1], p[kk][m], x[2], x[3]);
         }
       }
     }

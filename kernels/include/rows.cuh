@@ -1,7 +1,7 @@
 // Which rows attention is about. Queries and keys come in batches, independent of
 // each other: all of them, the frames, or the pixels. Row r of batch b is row
 // b·batch + r·step of the matrix; it sees the keys of the groups of `per` rows
-// that are within `window` groups of its own.
+// that are within `window` groups of its own. The last key may count several times.
 #pragma once
 #include "device.cuh"
 
@@ -10,6 +10,7 @@ struct Rows {
   u32 batch, step;        // in rows
   u32 per;                // 0: every key is seen
   u32 window;
+  float extra;            // of the last key's logit: ln of how often it counts
 
   MEMBER u64 at(u32 b, u32 r) const { return (u64)b * batch + (u64)r * step; }
   MEMBER u32 from(u32 query) const {
@@ -23,5 +24,5 @@ struct Rows {
     return end < keys ? end : keys;
   }
 };
-#define ROWS_ARGUMENTS u32 queries, u32 keys, u32 batch, u32 step, u32 per, u32 window
-#define ROWS Rows{queries, keys, batch, step, per, window}
+#define ROWS_ARGUMENTS u32 queries, u32 keys, u32 batch, u32 step, u32 per, u32 window, float extra
+#define ROWS Rows{queries, keys, batch, step, per, window, extra}

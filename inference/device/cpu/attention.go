@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"math"
+
 	"kinora/inference/device/cpu/simd"
 	"kinora/inference/graph"
 )
@@ -15,6 +17,9 @@ func attention(c *call) {
 	}
 	if len(c.in) > 3 {
 		s.Bias = c.f(3)
+	}
+	if a.Repeats > 1 {
+		s.Extra = float32(math.Log(float64(a.Repeats)))
 	}
 	window := a.Window
 	if window < 0 {

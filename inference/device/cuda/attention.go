@@ -2,6 +2,7 @@ package cuda
 
 import (
 	"fmt"
+	"math"
 
 	"kinora/inference/graph"
 	"kinora/inference/plan"
@@ -16,7 +17,7 @@ func attention(c *call) error {
 	flops := 4 * float64(rows) * float64(width) * s.seen(a)
 	do := func(kernel string, tile, shared int, cores bool, args ...any) {
 		c.split(s.batches*a.Heads*blocks(s.queries, tile), flops, cores, func(first, count int) {
-			c.launch("attention", kernel, count, 128, shared, append(args[:len(args):len(args)], first, s.queries, s.keys, s.batch, s.step, s.per, s.window)...)
+			c.launch("attention", kernel, count, 128, shared, append(args[:len(args):len(args)], first, s.queries, s.keys, s.batch, s.step, s.per, s.window, s.extra)...)
 		})
 	}
 	var bias mem
@@ -130,10 +131,17 @@ func (l *layout) low() bool {
 }
 
 // A rowSpread is include/rows.cuh.
-type rowSpread struct{ batches, queries, keys, batch, step, per, window int }
+type rowSpread struct {
+	batches, queries, keys, batch, step, per, window int
+
+	extra float32
+}
 
 func spread(a graph.AttentionAttr, rows, keys int) rowSpread {
 	s := rowSpread{batches: 1, queries: rows, keys: keys, step: 1}
+	if a.Repeats > 1 {
+		s.extra = float32(math.Log(float64(a.Repeats)))
+	}
 	switch {
 	case a.Span == graph.InFrame:
 		n := rows / a.Frames

@@ -16,7 +16,7 @@ func (l *layout) byProducts(n *graph.Node) bool {
 	a := n.Attr.(graph.AttentionAttr)
 	s := spread(a, n.Shape[0], n.In[1].Shape[0])
 	return a.Heads == 1 && len(n.In) == 3 && n.Shape[1] > 128 && n.Shape[1]%8 == 0 && s.step == 1 && s.per == 0 &&
-		s.keys >= 32 && a.Scale > 0 && (l.precision == Fast || l.precision == Auto && l.low())
+		s.keys >= 32 && a.Scale > 0 && a.Repeats <= 1 && (l.precision == Fast || l.precision == Auto && l.low())
 }
 
 // attendByProducts makes logits of as many queries at a time as mostLogits holds.

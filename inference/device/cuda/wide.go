@@ -126,7 +126,7 @@ func (c *call) attendAhead(in [3]mem, a graph.AttentionAttr, s rowSpread, wide i
 	c.split(s.batches*a.Heads*blocks(s.queries, queries), flops, true, func(first, count int) {
 		c.launch("attention_sm90a", kernel, min(count, max(1, c.dev.info.Processors)), 384, shared, touched(in[0]), touched(in[1]), touched(in[2]),
 			maps, c.out, a.Heads, c.n.Shape[1]/a.Heads, a.Scale, c.kind(), first, count, c.dev.patience(),
-			s.queries, s.keys, s.batch, s.step, s.per, s.window)
+			s.queries, s.keys, s.batch, s.step, s.per, s.window, s.extra)
 	})
 	return nil
 }

@@ -13,28 +13,33 @@ type attentionCase struct {
 	bias                 bool
 	span                 graph.Span
 	frames, window       int
+	repeats              int
 }
 
 func attentionCases() (cases []Case) {
 	d := roll(12)
 	for _, k := range []attentionCase{
-		{1, 1, 1, 8, false, graph.Everywhere, 0, -1},
-		{7, 13, 2, 16, false, graph.Everywhere, 0, -1},
-		{70, 131, 2, 32, false, graph.Everywhere, 0, -1}, // cross
-		{66, 66, 1, 128, false, graph.Everywhere, 0, -1},
-		{37, 37, 3, 12, true, graph.Everywhere, 0, -1},
-		{9, 75, 2, 64, true, graph.Everywhere, 0, -1},
-		{5 * 27, 5 * 27, 2, 32, false, graph.Everywhere, 5, 1},
-		{4 * 6, 4 * 6, 2, 20, false, graph.Everywhere, 4, 0},
-		{3 * 70, 3 * 70, 1, 64, false, graph.InFrame, 3, -1},
-		{4 * 9, 4 * 9, 2, 12, false, graph.InFrame, 4, -1},
-		{6 * 7, 6 * 7, 2, 32, false, graph.AtPixel, 6, 2},
-		{5 * 4, 5 * 4, 3, 10, false, graph.AtPixel, 5, -1},
-		{20, 20, 1, 256, false, graph.Everywhere, 0, -1},
-		{50, 77, 1, 264, false, graph.Everywhere, 0, -1},
-		{3 * 45, 3 * 45, 1, 136, false, graph.InFrame, 3, -1}, // the VAE's
-		{300, 409, 2, 128, false, graph.Everywhere, 0, -1},
-		{4 * 90, 4 * 90, 1, 64, false, graph.Everywhere, 4, 1},
+		{1, 1, 1, 8, false, graph.Everywhere, 0, -1, 0},
+		{7, 13, 2, 16, false, graph.Everywhere, 0, -1, 0},
+		{70, 131, 2, 32, false, graph.Everywhere, 0, -1, 0}, // cross
+		{66, 66, 1, 128, false, graph.Everywhere, 0, -1, 0},
+		{37, 37, 3, 12, true, graph.Everywhere, 0, -1, 0},
+		{9, 75, 2, 64, true, graph.Everywhere, 0, -1, 0},
+		{5 * 27, 5 * 27, 2, 32, false, graph.Everywhere, 5, 1, 0},
+		{4 * 6, 4 * 6, 2, 20, false, graph.Everywhere, 4, 0, 0},
+		{3 * 70, 3 * 70, 1, 64, false, graph.InFrame, 3, -1, 0},
+		{4 * 9, 4 * 9, 2, 12, false, graph.InFrame, 4, -1, 0},
+		{6 * 7, 6 * 7, 2, 32, false, graph.AtPixel, 6, 2, 0},
+		{5 * 4, 5 * 4, 3, 10, false, graph.AtPixel, 5, -1, 0},
+		{20, 20, 1, 256, false, graph.Everywhere, 0, -1, 0},
+		{50, 77, 1, 264, false, graph.Everywhere, 0, -1, 0},
+		{3 * 45, 3 * 45, 1, 136, false, graph.InFrame, 3, -1, 0}, // the VAE's
+		{300, 409, 2, 128, false, graph.Everywhere, 0, -1, 0},
+		{4 * 90, 4 * 90, 1, 64, false, graph.Everywhere, 4, 1, 0},
+		{70, 131, 2, 32, false, graph.Everywhere, 0, -1, 382}, // padding as one key
+		{140, 176, 1, 128, false, graph.Everywhere, 0, -1, 337},
+		{9, 64, 2, 64, false, graph.Everywhere, 0, -1, 2},
+		{7, 13, 2, 16, false, graph.Everywhere, 0, -1, 40},
 	} {
 		width := k.heads * k.d
 		q, key, v := d.tensor(1, k.rows, width), d.tensor(1, k.keys, width), d.tensor(1, k.keys, width)
@@ -44,9 +49,9 @@ func attentionCases() (cases []Case) {
 			in["bias"] = d.tensor(1, k.heads, k.rows, k.keys)
 			bias = in["bias"].f()
 		}
-		attr := graph.AttentionAttr{Heads: k.heads, Scale: float32(1 / math.Sqrt(float64(k.d))), Span: k.span, Frames: k.frames, Window: k.window}
+		attr := graph.AttentionAttr{Heads: k.heads, Scale: float32(1 / math.Sqrt(float64(k.d))), Span: k.span, Frames: k.frames, Window: k.window, Repeats: k.repeats}
 		cases = append(cases, Case{
-			Name: fmt.Sprintf("%v %dx%d %dx%d frames %d window %d bias %v", k.span, k.rows, k.keys, k.heads, k.d, k.frames, k.window, k.bias),
+			Name: fmt.Sprintf("%v %dx%d %dx%d frames %d window %d bias %v repeats %d", k.span, k.rows, k.keys, k.heads, k.d, k.frames, k.window, k.bias, k.repeats),
 			Draw: func(s *graph.Scope) *graph.Node {
 				var b *graph.Node
 				if k.bias {
@@ -94,7 +99,10 @@ func (k attentionCase) attend(q, key, v, bias []float64, scale float64, round fu
 				for c := range k.d {
 					p[j] += q[i*width+h*k.d+c] * key[j*width+h*k.d+c]
 				}
-				if p[j] *= scale; bias != nil {
+				if p[j] *= scale; j == k.keys-1 && k.repeats > 1 {
+					p[j] += math.Log(float64(k.repeats))
+				}
+				if bias != nil {
 					p[j] += bias[(h*k.rows+i)*k.keys+j]
 				}
 				top = max(top, p[j])

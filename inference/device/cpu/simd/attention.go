@@ -12,6 +12,9 @@ type Attention struct {
 	Queries, Keys            int // rows of Q and Out; rows of K and V
 	Scale                    float32
 	Bias                     []float32 // [heads, Queries, Keys], or nil
+	// Extra is added to the last key's logits, in every row and head; not beside Bias, and
+	// only where Blocks is nil.
+	Extra float32
 	// Blocks say which queries see which keys, all of them where it is nil. No
 	// query may be in two blocks; one that is in none is not written.
 	Blocks []Block
@@ -84,6 +87,9 @@ func (a Attention) plain(b Block, i, h int) {
 		p[j] = float64(dot(q, a.K[key*a.KRow+h*a.Dim:][:a.Dim]) * a.Scale)
 		if a.Bias != nil {
 			p[j] += float64(a.Bias[(h*a.Queries+row)*a.Keys+key])
+		}
+		if key == a.Keys-1 {
+			p[j] += float64(a.Extra)
 		}
 		top = max(top, p[j])
 	}

@@ -53,6 +53,11 @@ func (a Attention) run(p *Pool, b Block, d piece, scratch []float32) {
 		Scale: a.Scale, Near: b.Near, Window: b.Window, I0: d.from, Heads: d.heads}
 	q, off := b.Q.at(d.from), d.head*a.Dim
 	var bias []float32
+	if a.Extra != 0 { // a row of it, for all
+		bias = make([]float32, a.Keys)
+		bias[a.Keys-1] = a.Extra
+		k.BiasK = 1
+	}
 	if a.Bias != nil {
 		bias = a.Bias[(d.head*a.Queries+q)*a.Keys+b.K.From:]
 		k.BiasQ, k.BiasK, k.BiasHead = a.Keys*b.Q.step(), b.K.step(), a.Queries*a.Keys
