@@ -30,7 +30,7 @@ func (b *bench) steps() error {
 	return b.each(name, dit, func(c clip) func(s *graph.Scope) *graph.Node {
 		return func(s *graph.Scope) *graph.Node {
 			tr := m.Traits()
-			cond := s.Input("condition", tensor.F32, tr.Layers*2*tr.TextLen, dit.shapes["head.modulation"][2])
+			cond := s.Input("condition", tensor.F32, tr.Layers*2, tr.TextLen, dit.shapes["head.modulation"][2])
 			return m.Denoise(s, s.Input("x", tensor.F32, c.t, c.h, c.w, tr.Channels), s.Input("t", tensor.F32, 1), []*graph.Node{cond}, 0)[0]
 		}
 	})

@@ -44,8 +44,10 @@ type Model interface {
 	// Text turns token ids [n] into rows [n, dim].
 	Text(s *graph.Scope, ids *graph.Node) *graph.Node
 	// Condition turns text rows into all that the denoiser needs of a prompt and
-	// that no step changes.
-	Condition(s *graph.Scope, text *graph.Node) *graph.Node
+	// that no step changes. Of the padding behind the text it keeps as many rows as make
+	// so many keys, at least one where there is any; conditions of one program must have
+	// equally many.
+	Condition(s *graph.Scope, text *graph.Node, keys int) *graph.Node
 	// Denoise predicts the velocity noise − data of x under each of the conditions.
 	// The timesteps t [1] or [latent frames] are in 0 … 1000; window limits attention
 	// in time, 0 leaves it as trained.
@@ -60,7 +62,7 @@ type Model interface {
 // A Frugal model can do with the text alone: what Context returns may stand in
 // place of a condition, takes less memory, and costs a little in every step.
 type Frugal interface {
-	Context(s *graph.Scope, text *graph.Node) *graph.Node
+	Context(s *graph.Scope, text *graph.Node, keys int) *graph.Node
 }
 
 // A Tiler's Decode is Develop(Features): only Features looks at a frame as a whole,

@@ -18,34 +18,52 @@ type conditions struct{ positive, negative device.Buffer }
 // encode is prompt → tokens → text → condition. The programs are closed when the
 // stage ends, and their memory goes back.
 func (t *take) encode() (c conditions, err error) {
-	if c.positive, err = t.condition("", t.req.Prompt); err != nil {
+	positive, err := t.words("", t.req.Prompt)
+	if err != nil {
 		return c, err
 	}
+	var negative textRows
+	keys := positive.shape[0] + 1 // one stands for all the padding
 	if t.req.Guidance != 1 {
-		c.negative, err = t.condition("_null", t.req.Negative)
+		if negative, err = t.words("_null", t.req.Negative); err != nil {
+			return c, err
+		}
+		keys = max(keys, negative.shape[0]+1)
 	}
+	if c.positive, err = t.condition(positive, keys); err != nil || negative.shape == nil {
+		return c, err
+	}
+	c.negative, err = t.condition(negative, keys)
 	return c, err
 }
 
-// condition encodes one text.
-func (t *take) condition(which, prompt string) (device.Buffer, error) {
-	text, shape, err := t.text(which, t.lib.Wording(t.req.Model, prompt).Text)
-	if err != nil {
-		return nil, err
-	}
-	what, draw := fmt.Sprintf("text projection (%d tokens)", shape[0]), t.model.Condition
+// textRows are what the text encoder makes of a prompt.
+type textRows struct {
+	rows  []float32
+	shape tensor.Shape
+}
+
+// words encodes one text.
+func (t *take) words(which, prompt string) (w textRows, err error) {
+	w.rows, w.shape, err = t.text(which, t.lib.Wording(t.req.Model, prompt).Text)
+	return w, err
+}
+
+// condition turns a text into so many keys and values for every block.
+func (t *take) condition(text textRows, keys int) (device.Buffer, error) {
+	what, draw := fmt.Sprintf("text projection (%d tokens)", text.shape[0]), t.model.Condition
 	if f, ok := t.model.(model.Frugal); ok && t.mode.frugal {
 		draw = f.Context
 		what += ", text only"
 	}
 	cond, err := t.load(what, t.parts.Denoiser, nil, func(s *graph.Scope) *graph.Node {
-		return draw(s, s.Input("text", tensor.F32, shape...))
+		return draw(s, s.Input("text", tensor.F32, text.shape...), keys)
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer cond.Close()
-	if err := cond.In("text").Write(tensor.Bytes(text)); err != nil {
+	if err := cond.In("text").Write(tensor.Bytes(text.rows)); err != nil {
 		return nil, err
 	}
 	if err := cond.Run(t.ctx); err != nil {

@@ -86,7 +86,7 @@ func TestGPUKeepsItsPlans(t *testing.T) {
 			if kernels && (as != tensor.BF16 && as != tensor.Q8_0 || size[0] > 64) {
 				continue
 			}
-			r := fish
+			r := wordy
 			r.Width, r.Height, r.Frames, r.Steps = size[0], size[1], size[2], 2
 			lib := heavy(t).stored(t, as)
 			var before *inference.Clip

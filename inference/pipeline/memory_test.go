@@ -37,6 +37,9 @@ func heavy(t testing.TB) shelf {
 	return s
 }
 
+// wordy has a text of the greatest length, so that what is kept of it takes room.
+var wordy = inference.Request{Prompt: strings.Repeat("a fish swims, and another, ", 60), Seed: 7}
+
 // A tally counts what became of the cases.
 type tally struct{ ran, refused, streamed, tiled, frugal, pieces, pairs int }
 
@@ -52,7 +55,7 @@ func TestClipsKeepTheirPlans(t *testing.T) {
 				if held {
 					o.Budget = math.MaxInt64
 				}
-				r := fish
+				r := wordy
 				r.Width, r.Height, r.Frames, r.Steps = size[0], size[1], size[2], 2
 				n.keeps(t, o, lib, r)
 			}

@@ -60,7 +60,7 @@ func (e *kinora) round(ctx context.Context, checkpoint string, k kind, clips []c
 
 	text := made.Normal("text", textLen*e.build.TextDim, 1, 0)
 	condition, err := e.program(dev, src, nil, func(s *graph.Scope) *graph.Node {
-		return m.Condition(s, s.Input("text", tensor.F32, textLen, e.build.TextDim))
+		return m.Condition(s, s.Input("text", tensor.F32, textLen, e.build.TextDim), textLen)
 	})
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (e *kinora) round(ctx context.Context, checkpoint string, k kind, clips []c
 func (e *kinora) step(ctx context.Context, dev device.Device, src weights.Source, condition device.Program, m *wan.Wan, k kind, c clip) (r result, err error) {
 	t, h, w := c.latent()
 	p, err := e.program(dev, src, condition, func(s *graph.Scope) *graph.Node {
-		text := s.Input("condition", tensor.F32, 2*textLen*e.build.Layers, e.build.Dim)
+		text := s.Input("condition", tensor.F32, 2*e.build.Layers, textLen, e.build.Dim)
 		return m.Denoise(s, s.Input("x", tensor.F32, t, h, w, e.build.Channels), s.Input("t", tensor.F32, 1), []*graph.Node{text}, 0)[0]
 	})
 	if err != nil {

@@ -60,9 +60,9 @@ func batchCase(t *testing.T, m *Wan, shape []int, window, groups int, remembered
 	for i := range conditions {
 		conditions[i] = load(t, dev, m.parts.Denoiser, nil, nil, func(s *graph.Scope) *graph.Node {
 			if in := s.Input("text", tensor.F32, text...); remembered {
-				return m.Condition(s, in)
+				return m.Condition(s, in, 0)
 			} else {
-				return m.Context(s, in)
+				return m.Context(s, in, 0)
 			}
 		})
 		write(t, conditions[i], "text", noise(text.Len()))

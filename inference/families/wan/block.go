@@ -111,8 +111,8 @@ func (d *denoiser) cross(s *graph.Scope, i int, h *graph.Node) *graph.Node {
 	q := linear(l, "q", x, graph.NoAct)
 	y := d.each(func(clip int) *graph.Node {
 		q := d.normed(l, "norm_q.weight", d.only(q, clip))
-		k, v := d.remembered(l, i, d.conditions[clip])
-		return q.Attend(k, v, nil, graph.AttentionAttr{Heads: d.cfg.Heads, Scale: d.scale(), Window: -1})
+		k, v, last := d.remembered(l, i, d.conditions[clip])
+		return q.Attend(k, v, nil, graph.AttentionAttr{Heads: d.cfg.Heads, Scale: d.scale(), Window: -1, Repeats: last})
 	})
 	return s.Tap("after_cross_attn", h.Add(s.Tap("cross_attn_out", linear(l, "o", y, graph.NoAct))))
 }

@@ -24,7 +24,7 @@ func TestQueriesWithoutNorm(t *testing.T) {
 	m.parts.Denoiser = src
 	draw := func() error {
 		_, err := graph.Build(src.Info, func(s *graph.Scope) []*graph.Node {
-			c := m.Condition(s, s.Input("text", tensor.F32, 2, m.textDim))
+			c := m.Condition(s, s.Input("text", tensor.F32, 2, m.textDim), 3)
 			p := m.traits.Patch
 			x := s.Input("x", tensor.F32, 2*p[0], p[1], p[2], m.traits.Channels)
 			return m.Denoise(s, x, s.Input("t", tensor.F32, 1), []*graph.Node{c}, 0)

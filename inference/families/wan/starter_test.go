@@ -134,7 +134,7 @@ func starterOutputs(t *testing.T, dev device.Device, m *Wan, tok *tokenizer.Toke
 		out["text."+name] = read(t, text, 0)
 	}
 	cond := load(t, dev, m.parts.Denoiser, nil, nil, func(s *graph.Scope) *graph.Node {
-		return m.Condition(s, s.Input("text", tensor.F32, text.Out(0).Shape()...))
+		return m.Condition(s, s.Input("text", tensor.F32, text.Out(0).Shape()...), 0)
 	})
 	if err := cond.In("text").Copy(text.Out(0)); err != nil {
 		t.Fatal(err)
