@@ -49,14 +49,20 @@ type Model interface {
 	// equally many.
 	Condition(s *graph.Scope, text *graph.Node, keys int) *graph.Node
 	// Denoise predicts the velocity noise − data of x under each of the conditions.
-	// The timesteps t [1] or [latent frames] are in 0 … 1000; window limits attention
-	// in time, 0 leaves it as trained.
+	// The timesteps t [1] or [latent frames] are in 0 … 1000, or what Times made of as
+	// many; window limits attention in time, 0 leaves it as trained.
 	Denoise(s *graph.Scope, x, t *graph.Node, conditions []*graph.Node, window int) []*graph.Node
 	// Decode turns one latent frame into Temporal frames, the first of a clip into
 	// one. Caches pass between chunks as states.
 	Decode(s *graph.Scope, z *graph.Node, first bool) *graph.Node
 	// Encode is the way back: one frame for the first, Temporal for the others.
 	Encode(s *graph.Scope, frames *graph.Node, first bool) *graph.Node
+}
+
+// A Timed model works out what it makes of timesteps for all steps of a clip at once:
+// Times turns [n] into [n, width].
+type Timed interface {
+	Times(s *graph.Scope, t *graph.Node) *graph.Node
 }
 
 // A Frugal model can do with the text alone: what Context returns may stand in

@@ -2,10 +2,12 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 
 	"kinora/inference"
 	"kinora/inference/device"
 	"kinora/inference/graph"
+	"kinora/inference/model"
 	"kinora/inference/sampler"
 	"kinora/inference/tensor"
 )
@@ -21,6 +23,9 @@ func (t *take) denoise(c conditions, image device.Buffer) (*latent, error) {
 	d := &denoiser{take: t, conditions: c, image: image, steps: schedule.Steps(), at: map[float64]int{}, window: max(0, t.req.Window), times: schedule.Timesteps}
 	for i, sigma := range schedule.Sigmas {
 		d.at[sigma] = i
+	}
+	if err := d.embed(); err != nil {
+		return nil, err
 	}
 	if err := d.weigh(algorithm.Passes(d.steps)); err != nil {
 		return nil, err
@@ -72,13 +77,78 @@ type denoiser struct {
 	// window limits attention; it may be found out on the way.
 	window int
 	times  []float64 // that the model is told, by step
+	// made is what the model makes of each of them, and of 0, where it is Timed.
+	made map[float32][]float32
+}
+
+// groups is how many timesteps the model is told at once: one for all, or, where a picture
+// gives the first, one for each latent frame.
+func (d *denoiser) groups() int {
+	if d.image == nil {
+		return 1
+	}
+	return d.shape[0] / d.traits.Patch[0]
+}
+
+// embed has the model work out what it makes of all timesteps there will be.
+func (d *denoiser) embed() error {
+	m, ok := d.model.(model.Timed)
+	if !ok {
+		return nil
+	}
+	list := []float32{0}
+	for _, t := range d.times {
+		if t := float32(t); !slices.Contains(list, t) {
+			list = append(list, t)
+		}
+	}
+	prog, err := d.take.load("timesteps", d.parts.Denoiser, nil, func(s *graph.Scope) *graph.Node {
+		return m.Times(s, s.Input("t", tensor.F32, len(list)))
+	})
+	if err != nil {
+		return err
+	}
+	defer prog.Close()
+	if err := prog.In("t").Write(tensor.Bytes(list)); err != nil {
+		return err
+	}
+	if err := prog.Run(d.ctx); err != nil {
+		return err
+	}
+	rows, err := floats(prog.Out(0))
+	if err != nil {
+		return err
+	}
+	d.made = map[float32][]float32{}
+	width := prog.Out(0).Shape()[1]
+	for i, t := range list {
+		d.made[t] = rows[i*width : (i+1)*width]
+	}
+	return nil
+}
+
+// tell tells a program its timesteps, and returns them.
+func (d *denoiser) tell(p device.Program, at float64) ([]float32, error) {
+	times := d.timesteps(at)
+	if d.made == nil {
+		return times, p.In("t").Write(tensor.Bytes(times))
+	}
+	var rows []float32
+	for _, t := range times {
+		made, ok := d.made[t]
+		if !ok {
+			return nil, fmt.Errorf("timestep %g was not foreseen", t)
+		}
+		rows = append(rows, made...)
+	}
+	return times, p.In("t").Write(tensor.Bytes(rows))
 }
 
 // draw names and draws a step.
 func (d *denoiser) draw() (what string, draw manifold) {
-	groups := 1
-	if d.image != nil {
-		groups = d.shape[0] / d.traits.Patch[0]
+	at := []int{d.groups()}
+	if d.made != nil {
+		at = append(at, len(d.made[0]))
 	}
 	what = denoiserPhase
 	if d.mode.frugal {
@@ -94,7 +164,7 @@ func (d *denoiser) draw() (what string, draw manifold) {
 		names = append(names, "negative")
 	}
 	return what, func(s *graph.Scope) []*graph.Node {
-		x, t := s.Input("x", tensor.F32, d.shape...), s.Input("t", tensor.F32, groups)
+		x, t := s.Input("x", tensor.F32, d.shape...), s.Input("t", tensor.F32, at...)
 		var conditions []*graph.Node
 		for _, name := range names {
 			conditions = append(conditions, s.Input(name, tensor.F32, d.positive.Shape()...))
@@ -159,8 +229,8 @@ func (d *denoiser) ask(to, from *latent, sigma, timestep float64) error {
 	if err := d.prog.In("x").Copy(from.buf); err != nil {
 		return err
 	}
-	times := d.timesteps(timestep)
-	if err := d.prog.In("t").Write(tensor.Bytes(times)); err != nil {
+	times, err := d.tell(d.prog, timestep)
+	if err != nil {
 		return err
 	}
 	d.see(fmt.Sprint("model_t.", d.calls), times)
@@ -234,8 +304,7 @@ func (d *denoiser) pass(v *latent, c device.Buffer, name string) error {
 // timesteps is what the model is told: the timestep, and, for the latent frame
 // that a picture gives, 0.
 func (d *denoiser) timesteps(at float64) []float32 {
-	n := d.prog.In("t").Shape().Len()
-	t := make([]float32, n)
+	t := make([]float32, d.groups())
 	for i := range t {
 		t[i] = float32(at)
 	}

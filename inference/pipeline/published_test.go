@@ -100,7 +100,7 @@ func summary(m inference.Memory) (string, bool) {
 	var parts []string
 	all := false
 	for _, p := range m.Phases {
-		if strings.HasSuffix(p.Name, "first frame") || strings.HasPrefix(p.Name, "text projection") || strings.HasPrefix(p.Name, "sums") || p.Name == "preview" {
+		if strings.HasSuffix(p.Name, "first frame") || strings.HasPrefix(p.Name, "text projection") || strings.HasPrefix(p.Name, "sums") || p.Name == "preview" || p.Name == "timesteps" {
 			continue
 		}
 		how := fmt.Sprintf("%s %.2f", p.Name, float64(p.Total)/1e9)

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"kinora/inference/device"
-	"kinora/inference/tensor"
 )
 
 // settledShare is the share of the steps after which it is settled what moves in a
@@ -75,7 +74,7 @@ func (d *denoiser) once(p device.Program, x *latent, step int) ([]float32, error
 	if err := p.In("x").Copy(x.buf); err != nil {
 		return nil, err
 	}
-	if err := p.In("t").Write(tensor.Bytes(d.timesteps(d.times[step]))); err != nil {
+	if _, err := d.tell(p, d.times[step]); err != nil {
 		return nil, err
 	}
 	if err := p.In("condition").Copy(d.positive); err != nil {

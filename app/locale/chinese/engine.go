@@ -73,6 +73,8 @@ var engine = [][2]string{
 	{"%s, tiles of %d×%d", "%1（%2×%3 的分块）"},
 	{"%s (%d tokens)", "%1（%2 个词元）"},
 	{"text projection (%d tokens)", "文本投影（%1 个词元）"},
+	{"timesteps", "时间步"},
+	{"timestep %g was not foreseen", "未预见到时间步 %1"},
 	{"sums of %d latents", "%1 个潜变量的求和"},
 	{"a buffer", "一块缓冲区"},
 	{"this step", "这一步"},

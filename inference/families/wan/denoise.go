@@ -11,7 +11,7 @@ import (
 // are a batch: their tokens lie below each other, so that every weight is read once.
 func (m *Wan) Denoise(s *graph.Scope, x, t *graph.Node, conditions []*graph.Node, window int) []*graph.Node {
 	h, grid := m.patchify(s, x)
-	e, table := m.time(s, t)
+	e, table := m.timed(s, t)
 	n := len(conditions)
 	d := &denoiser{Wan: m, grid: grid, e: table, conditions: conditions, window: window}
 	d.cos, d.sin = d.angles(s, 1)
@@ -65,6 +65,28 @@ func (m *Wan) time(s *graph.Scope, t *graph.Node) (e, table *graph.Node) {
 	table = linear(s.At("time_projection"), "1", e.SiLU(), graph.NoAct)
 	groups := t.Shape.Len()
 	return e, s.Tap("time_projection", table.View(groups, m.vectors(), m.dim))
+}
+
+// Times implements model.Timed: for each timestep e, and then its modulation.
+func (m *Wan) Times(s *graph.Scope, t *graph.Node) *graph.Node {
+	e, table := m.time(s, t)
+	n, v := t.Shape.Len(), m.vectors()
+	all := graph.Join(e.View(1, n, m.dim), table.Permute(1, 0, 2))
+	return all.Permute(1, 0, 2).View(n, (1+v)*m.dim)
+}
+
+// timed is time, or what Times has made of it.
+func (m *Wan) timed(s *graph.Scope, t *graph.Node) (e, table *graph.Node) {
+	if len(t.Shape) == 1 {
+		return m.time(s, t)
+	}
+	n, v := t.Shape[0], m.vectors()
+	if n == 1 {
+		rows := t.View(1+v, m.dim)
+		return rows.Slice(0, 1), rows.Slice(1, 1+v).View(1, v, m.dim)
+	}
+	rows := t.View(n, 1+v, m.dim).Permute(1, 0, 2)
+	return rows.Slice(0, 1).View(n, m.dim), rows.Slice(1, 1+v).Permute(1, 0, 2)
 }
 
 // vectors is how many modulation vectors a block has: shift, scale and gate for
