@@ -56,7 +56,7 @@ func conv3d(c *call) error {
 		do("conv3d_f32", blocks(rows, 64)*blocks(out[3], 64), 256, sgemmShared)
 		return nil
 	}
-	if taps == 1 && front == 0 && !a.Up && a.Stride == [3]int{1, 1, 1} && a.Pad == [4]int{} {
+	if oneTap(c.n) {
 		return c.pointwise(weights, bias, residual, rows, out[3], ch, t)
 	}
 	if in, err = c.narrowed(0, x[0]*x[1]*x[2], ch, up8(ch), t); err != nil {
@@ -72,6 +72,12 @@ func conv3d(c *call) error {
 	g, _ := c.dev.tile("conv3d", rows, out[3], taps*ch, false)
 	do("conv3d_"+t.String()+"_"+g.name, g.count(rows, out[3]), g.threads, g.shared)
 	return nil
+}
+
+// oneTap reports whether a convolution is a product of pixels by themselves.
+func oneTap(n *graph.Node) bool {
+	a, w := n.Attr.(graph.Conv3DAttr), n.In[1].Shape
+	return w[2]*w[3]*w[4] == 1 && !a.Cached && !a.Up && a.Stride == [3]int{1, 1, 1} && a.Pad == [4]int{}
 }
 
 // mostRounded is how many bytes of pixels are rounded at a time for a convolution of one

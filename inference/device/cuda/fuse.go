@@ -32,7 +32,7 @@ func (l *layout) uses() map[*graph.Node]int {
 // fuse returns what the step after i does with the product that step i is, when
 // nobody else wants the product and the result may be written while the product's
 // inputs are read. On tensor cores those are copies in scratch, unless they were
-// stored in 16 bits already.
+// stored in 16 bits already, or are copied a band at a time.
 func (l *layout) fuse(i int, uses map[*graph.Node]int) *fusion {
 	s := l.plan.Steps[i]
 	if i+1 == len(l.plan.Steps) || l.plan.Steps[i+1].Node == nil {
@@ -68,7 +68,7 @@ func (l *layout) fuse(i int, uses map[*graph.Node]int) *fusion {
 		return nil
 	}
 	w, _ := root(n.In[1])
-	copied := w.Op == graph.Weight && l.precision.computes(w.DType) != tensor.F32
+	copied := w.Op == graph.Weight && l.precision.computes(w.DType) != tensor.F32 && !(n.Op == graph.Conv3D && oneTap(n))
 	for j, in := range n.In {
 		if r, _ := root(in); r.Op == graph.Weight || copied && l.half[in] == 0 && (j == 0 || n.Op == graph.Conv3D && j == len(n.In)-1) {
 			continue
